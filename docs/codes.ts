@@ -22,8 +22,8 @@ export const errorMeanings: { readonly [C in ErrorCode]: string } = {
     'The request needs a valid access token: `Authorization: Bearer <token>`, or `VOLT_TOKEN` for commands.',
   token_wrong:
     'The token that was sent is not known: it is mistyped, revoked, or that of another Volt. Correct `VOLT_TOKEN`, or what the header `Authorization` sends.',
-  scope_needed:
-    "The token's scope does not allow this. Use a token with a higher scope: `volt token add NAME --scope write` or `admin`.",
+  role_needed:
+    'This needs a larger role than you have, in general or in that repository. The message says which. Use another token, or ask somebody with the role `admin`.',
   bad_signature:
     'A webhook call has a wrong signature, or the webhook does not exist. Compare the secret at the forge with `volt repo hook`.',
   rate_limited: 'Too many wrong tokens, changes or webhook calls. Wait as long as the header `Retry-After` says.',

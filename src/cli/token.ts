@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { VoltError } from '../kernel/errors.ts';
-import { type TokenScope, tokenScopes } from '../kernel/token-scope.ts';
+import { type Role, roles } from '../kernel/roles.ts';
 import type { newToken, removedTokens, tokenList } from '../web/schemas/access.ts';
 import { type Answer, Client } from './client.ts';
 import type { CommandFile } from './command.ts';
@@ -12,7 +12,7 @@ import { ago } from './times.ts';
 type Token = Answer<typeof tokenList>['tokens'][number];
 
 interface AddOptions {
-  scope: TokenScope;
+  role: Role;
   repo?: string[];
   for?: string;
   json?: boolean;
@@ -31,20 +31,20 @@ export function tokenCommand(program: Command): CommandFile {
     .command('token')
     .summary('manage access tokens of people and programs')
     .description(
-      'Creates, lists and revokes access tokens for the dashboard, the API and commands (VOLT_TOKEN). Scopes: read sees everything except secrets; write can also trigger, cancel, retry and approve builds; admin can do everything.',
+      'Creates, lists and revokes access tokens for the dashboard, the API and commands (VOLT_TOKEN). Roles: read sees everything except secrets; run can also trigger, cancel and retry builds; approve can also approve deployments and pull requests; own can also change settings and secrets of repositories; admin can do everything.',
     );
   const add = jsonOption(command.command('add'))
     .description('Creates a token and prints it once.')
     .argument('<name>', '1 to 64 characters of a-z, 0-9, ".", "_" and "-"; the audit log shows it')
-    .addOption(new Option('--scope <scope>', 'what the token allows').choices([...tokenScopes]).default('read'))
+    .addOption(new Option('--role <role>', 'what the token allows').choices([...roles]).default('read'))
     .option('--repo <name>', 'only for this repository, even if it is private; may be repeated', collect)
     .option('--for <person>', 'owner of the token; `volt token rm --all-of` revokes all tokens of a person')
     .action(async (name: string, { repo: repos, for: person, ...options }: AddOptions) => {
-      const { scope, json } = options;
-      const request = { name, scope, repos, person };
+      const { role, json } = options;
+      const request = { name, role, repos, person };
       const made = await Client.of(configOf(add)).post<Answer<typeof newToken>>('/tokens', request);
       if (json) return printJson(made);
-      print(`created ${name} with scope ${scope}${limitsOf(made)}. This is the token; it is not shown again:`);
+      print(`created ${name} with the role ${role}${limitsOf(made)}. This is the token; it is not shown again:`);
       print(made.token);
     });
   const list = jsonOption(command.command('ls'))
@@ -54,7 +54,7 @@ export function tokenCommand(program: Command): CommandFile {
       if (json) return printJson(page);
       await printEntries(page.tokens, 'no tokens besides the admin token', {
         NAME: ({ name }) => name,
-        SCOPE: ({ scope }) => scope,
+        ROLE: ({ role }) => role,
         REPOSITORIES: ({ repos }) => (repos === null ? 'all' : repos.join(', ') || 'none'),
         PERSON: ({ person }) => person,
         CREATED: ({ createdAt }) => ago(createdAt),
@@ -93,7 +93,7 @@ export function tokenCommand(program: Command): CommandFile {
   return {
     command,
     examples: [
-      ['volt token add deploy --scope write', 'a token for a program that triggers builds'],
+      ['volt token add deploy --role run', 'a token for a program that triggers builds'],
       ['volt token ls', 'all tokens, and when they were last used'],
       ['volt token add laptop --for ada --repo app --repo site', 'a token for one person and two repositories'],
       ['volt token rm deploy', 'revoke a token'],

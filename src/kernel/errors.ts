@@ -23,7 +23,7 @@ export const errorCodes = {
   conflict: { exit: 2, http: 409 },
   token_needed: { exit: 3, http: 401 },
   token_wrong: { exit: 3, http: 401 },
-  scope_needed: { exit: 3, http: 403 },
+  role_needed: { exit: 3, http: 403 },
   bad_signature: { exit: 3, http: 401 },
   rate_limited: { exit: 3, http: 429 },
   foreign_host: { exit: 3, http: 403 },

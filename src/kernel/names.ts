@@ -83,7 +83,7 @@ export function fitsGlobs(globs: readonly string[], name: string): boolean {
 }
 
 /** Finds the parts between the stars in order, each at its first position, which suffices for such a glob. */
-function fitsGlob(glob: string, name: string): boolean {
+export function fitsGlob(glob: string, name: string): boolean {
   const [first = '', ...rest] = glob.split('*');
   const last = rest.pop();
   if (last === undefined) return name === glob;

@@ -12,14 +12,15 @@ export interface ManyBuilds {
   /** cancel those that no job has begun, or run the jobs again that did not succeed */
   kind: 'cancel' | 'retry';
   status: 'queued' | 'error';
-  /** only those of these repositories */
-  repos?: readonly string[] | undefined;
+  /** only those of this repository */
+  repo?: string | undefined;
   /** full name */
   ref?: string | undefined;
   /** only those that have ended since then (ms since 1970) */
   endedSince?: number | undefined;
   /** only these of them: those that the person has seen */
   only?: readonly BuildId[] | undefined;
+  /** only those of repositories that it covers */
   reader: Reader;
 }
 
@@ -67,7 +68,7 @@ export async function requestOfMany(
   });
 }
 
-function chosen(db: Sql, { kind, status, repos, ref, endedSince, only, reader }: ManyBuilds) {
+function chosen(db: Sql, { kind, status, repo, ref, endedSince, only, reader }: ManyBuilds) {
   let query = db
     .selectFrom('builds')
     .innerJoin('repositories', 'repositories.name', 'builds.repo')
@@ -88,7 +89,7 @@ function chosen(db: Sql, { kind, status, repos, ref, endedSince, only, reader }:
         ),
       ),
     );
-  if (repos !== undefined) query = query.where('builds.repo', 'in', repos.length === 0 ? [''] : repos);
+  if (repo !== undefined) query = query.where('builds.repo', '=', repo);
   if (ref !== undefined) query = query.where('builds.ref', '=', ref);
   if (endedSince !== undefined) query = query.where('builds.finished_at', '>=', endedSince);
   if (only !== undefined) query = query.where('builds.id', 'in', only.length === 0 ? [-1] : only.map(Number));

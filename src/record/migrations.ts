@@ -260,6 +260,7 @@ export const migrations: readonly Migration[] = [
   addProviders,
   addSessions,
   addSeries,
+  nameTokenRoles,
 ];
 
 /** The schema version that this Volt writes; it migrates databases of earlier versions. */
@@ -578,4 +579,10 @@ async function addAuthorAddress(db: Transaction<Schema>): Promise<void> {
 /** The audit log tells how requests ended that are carried out later. */
 async function addAuditedIntents(db: Transaction<Schema>): Promise<void> {
   await db.schema.alterTable('audit').addColumn('intent_id', 'integer').execute();
+}
+
+/** Tokens and people have the same roles. What a token of scope `write` allowed, the role `approve` allows. */
+async function nameTokenRoles(db: Transaction<Schema>): Promise<void> {
+  await db.schema.alterTable('tokens').renameColumn('scope', 'role').execute();
+  await sql`update tokens set role = 'approve' where role = 'write'`.execute(db);
 }

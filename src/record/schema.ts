@@ -6,7 +6,7 @@ import type { ApprovalDecision, JobId, Reason, Status, TestStatus, Trigger } fro
 import type { NoticeChoice, NoticeEvent, NoticeKind } from '../kernel/notices.ts';
 import type { ProviderKind } from '../kernel/provider-kinds.ts';
 import type { PullRequestCheckout, PullRequestMode } from '../kernel/pull-request.ts';
-import type { TokenScope } from '../kernel/token-scope.ts';
+import type { Role } from '../kernel/roles.ts';
 import type { Visibility } from '../kernel/visibility.ts';
 
 /** Times are milliseconds since 1970-01-01 UTC; lists and plans are JSON text. */
@@ -294,7 +294,7 @@ export interface Schema {
   tokens: {
     id: Generated<number>;
     name: string;
-    scope: TokenScope;
+    role: Role;
     /** SHA-256 in hexadecimal */
     hash: string;
     /** JSON: names of the repositories that it is for; null for all */

@@ -51,7 +51,7 @@ const tables: { readonly [Name in keyof Schema]: Named<Schema[Name]> } = {
     exit_code: true, created_at: true, started_at: true, finished_at: true,
   },
   tokens: {
-    id: true, name: true, scope: true, hash: true, repos: true, person: true, created_by: true, created_at: true,
+    id: true, name: true, role: true, hash: true, repos: true, person: true, created_by: true, created_at: true,
     last_used_at: true,
   },
   audit: {

@@ -24,11 +24,11 @@ const noteEvery = 60_000;
  */
 export async function addToken(
   database: Database,
-  { name, scope, repos, person, createdBy }: Pick<NamedToken, 'name' | 'scope' | 'repos' | 'person' | 'createdBy'>,
+  { name, role, repos, person, createdBy }: Pick<NamedToken, 'name' | 'role' | 'repos' | 'person' | 'createdBy'>,
 ): Promise<NamedToken & { token: string }> {
-  if (repos !== null && scope === 'admin') {
-    throw new VoltError('bad_request', 'a token of scope "admin" applies to every repository', {
-      remedy: 'Leave out the repositories, or use the scope "write" or "read".',
+  if (repos !== null && role === 'admin') {
+    throw new VoltError('bad_request', 'a token with the role "admin" is for all repositories', {
+      remedy: 'Leave out the repositories, or choose a smaller role: `volt token add NAME --role own`.',
     });
   }
   for (const repo of repos ?? []) await requireRepository(database.db, repo);
@@ -40,7 +40,7 @@ export async function addToken(
       return db
         .insertInto('tokens')
         .values({
-          ...{ name, scope, hash: hashOf(token), created_by: createdBy, created_at: serverNow() },
+          ...{ name, role, hash: hashOf(token), created_by: createdBy, created_at: serverNow() },
           ...{ repos: repos && JSON.stringify(repos), person: person === name ? null : person },
         })
         .onConflict((conflict) => conflict.column('name').doNothing())
@@ -129,11 +129,11 @@ function hashOf(token: string): string {
 
 type Row = Omit<Schema['tokens'], 'id'> & { id: number };
 
-function tokenOf({ id, name, scope, repos, person, created_by, created_at, last_used_at }: Row): NamedToken {
+function tokenOf({ id, name, role, repos, person, created_by, created_at, last_used_at }: Row): NamedToken {
   return {
     id,
     name,
-    scope,
+    role,
     repos: repos === null ? null : (JSON.parse(repos) as string[]),
     person: person ?? name,
     createdBy: created_by,

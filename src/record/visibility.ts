@@ -6,16 +6,18 @@ import { observed } from './observed.ts';
 export interface Reader {
   /** all repositories */
   all: boolean;
-  /** repositories of visibility `internal` */
+  /** repositories of visibility `public` */
+  public: boolean;
+  /** repositories that are not private */
   internal: boolean;
-  /** these repositories, whatever their visibility */
-  names: readonly string[];
+  /** repositories that these patterns match, whatever their visibility */
+  granted: readonly string[];
 }
 
-export const administrator: Reader = { all: true, internal: true, names: [] };
+export const administrator: Reader = { all: true, public: true, internal: true, granted: [] };
 
 /** A reader of public repositories only. */
-export const nobody: Reader = { all: false, internal: false, names: [] };
+export const nobody: Reader = { all: false, public: true, internal: false, granted: [] };
 
 /**
  * The condition that a reader may see the repository that a column names. It is checked for each row, so that lists keep
@@ -61,8 +63,19 @@ export async function anyPublic(database: Database): Promise<boolean> {
   return (await query.limit(1).executeTakeFirst()) !== undefined;
 }
 
-function permits({ internal, names }: Reader): RawBuilder<boolean> {
-  const kinds = internal ? sql`read_of.visibility <> 'private'` : sql`read_of.visibility = 'public'`;
-  const named = names.length === 0 ? sql`` : sql` or read_of.name in (${sql.join(names)})`;
-  return sql<boolean>`(${kinds}${named})`;
+function permits(reader: Reader): RawBuilder<boolean> {
+  const isPattern = (one: string) => one.includes('*');
+  const names = reader.granted.filter((one) => !isPattern(one));
+  const conditions = [
+    ...(reader.public ? [sql`read_of.visibility = 'public'`] : []),
+    ...(reader.internal ? [sql`read_of.visibility <> 'private'`] : []),
+    ...(names.length > 0 ? [sql`read_of.name in (${sql.join(names)})`] : []),
+    ...reader.granted.filter(isPattern).map((pattern) => sql`read_of.name like ${likeOf(pattern)} escape '\\'`),
+  ];
+  return sql<boolean>`(${conditions.length > 0 ? sql.join(conditions, sql` or `) : sql`1 = 0`})`;
+}
+
+/** A pattern of repository names as one of SQL. */
+function likeOf(pattern: string): string {
+  return pattern.replaceAll('_', '\\_').replaceAll('*', '%');
 }

@@ -1,15 +1,15 @@
-import { Hono, type MiddlewareHandler } from 'hono';
+import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { VoltError } from '../kernel/errors.ts';
 import { latestChange } from '../record/changes.ts';
 import { anyPublic, nobody } from '../record/visibility.ts';
-import { auditAs, audited } from './access/audit.ts';
+import { audited } from './access/audit.ts';
+import { tokenNeeded } from './access/bearer.ts';
 import { comesFromOwnPage, isReading } from './access/csrf.ts';
 import type { WebEnv } from './access/env.ts';
-import { requireScope, tokenNeeded } from './access/permission.ts';
 import { limitedWrites, writeRate } from './access/rate-limit.ts';
-import { readerOf } from './access/reader.ts';
 import { requestSourceOf } from './access/request-source.ts';
+import { readerOf, requireRole } from './access/rights.ts';
 import { toSignIn } from './access/to-sign-in.ts';
 import { discovery, publicKeys } from './api/id-token-issuer.ts';
 import { descriptionRoute } from './api/openapi.ts';
@@ -22,6 +22,7 @@ import { compressed } from './http/compression.ts';
 import { errorAnswers, nothingHere, wantsPage } from './http/errors.ts';
 import { foreignHost, isOwnHost } from './http/hosts.ts';
 import { badgeHeaders, boardHeaders, pageHeaders } from './http/security-headers.ts';
+import { pageAct } from './page-acts.ts';
 import { addRepositoryPage } from './pages/acts/add-repository.tsx';
 import { addedPage } from './pages/acts/added.tsx';
 import { checkFromPage, setDeployKeyFromPage, setPasswordFromPage } from './pages/acts/added-actions.ts';
@@ -137,57 +138,52 @@ export function webApp(web: Web, writes = writeRate): Hono<WebEnv> {
     return context.body(text, 200, { 'content-type': type });
   });
 
+  const act = (path: string, action: string, answer: (context: Context<WebEnv>, web: Web) => Promise<Response>) =>
+    app.post(path, pageAct(web, path, action), (context) => answer(context, web));
+
   app.get('/', (context) => startPage(context, web));
   app.get('/builds', (context) => buildsPage(context, web));
   app.get('/search', (context) => searchPage(context, web));
   app.get('/builds/cancel-queued', (context) => cancelQueuedPage(context, web));
-  app.post('/builds/cancel-queued', auditAs('builds.cancel-queued'), (context) => cancelQueuedFromPage(context, web));
+  act('/builds/cancel-queued', 'builds.cancel-queued', cancelQueuedFromPage);
   app.get('/builds/retry-errors', (context) => retryErrorsPage(context, web));
-  app.post('/builds/retry-errors', auditAs('builds.retry-errors'), (context) => retryErrorsFromPage(context, web));
+  act('/builds/retry-errors', 'builds.retry-errors', retryErrorsFromPage);
   app.get('/shortcuts', (context) => shortcutsPage(context, web));
   app.get('/builds/:id', (context) => buildPage(context, web));
-  app.post('/builds/:id/cancel', auditAs('builds.cancel'), (context) => cancelFromPage(context, web));
-  app.post('/builds/:id/retry', auditAs('builds.retry'), (context) => retryFromPage(context, web));
-  app.post('/builds/:id/approve', auditAs('builds.approve'), (context) => approveFromPage(context, web));
+  act('/builds/:id/cancel', 'builds.cancel', cancelFromPage);
+  act('/builds/:id/retry', 'builds.retry', retryFromPage);
+  act('/builds/:id/approve', 'builds.approve', approveFromPage);
   app.get('/jobs/:id/log', (context) => logPage(context, web));
-  app.post('/jobs/:id/approve', auditAs('jobs.approve'), (context) => approveJobFromPage(context, web));
-  app.post('/jobs/:id/cancel', auditAs('jobs.cancel'), (context) => cancelJobFromPage(context, web));
-  app.post('/jobs/:id/retry', auditAs('jobs.retry'), (context) => retryJobFromPage(context, web));
+  act('/jobs/:id/approve', 'jobs.approve', approveJobFromPage);
+  act('/jobs/:id/cancel', 'jobs.cancel', cancelJobFromPage);
+  act('/jobs/:id/retry', 'jobs.retry', retryJobFromPage);
   app.get('/api', (context) => referencePage(context, web));
   app.get('/audit', (context) => auditPage(context, web));
   app.get('/notices', (context) => noticesPage(context, web));
-  app.post('/notices', auditAs('notice-targets.add'), (context) => addTargetFromPage(context, web));
-  app.post('/notices/:name/test', auditAs('notice-targets.test', 'name'), (context) =>
-    testTargetFromPage(context, web),
-  );
-  app.post('/notices/:name/remove', auditAs('notice-targets.remove', 'name'), (context) =>
-    removeTargetFromPage(context, web),
-  );
+  act('/notices', 'notice-targets.add', addTargetFromPage);
+  act('/notices/:name/test', 'notice-targets.test', testTargetFromPage);
+  act('/notices/:name/remove', 'notice-targets.remove', removeTargetFromPage);
   app.get('/forges', (context) => forgesPage(context, web));
-  app.post(beginPath, auditAs('forges.make-app'), (context) => beginAppFromPage(context, web));
-  app.post('/forges/github-app/add', auditAs('forges.add'), (context) => addAppFromPage(context, web));
-  app.post('/forges/:name/check', auditAs('forges.check', 'name'), (context) => checkForgeFromPage(context, web));
+  act(beginPath, 'forges.make-app', beginAppFromPage);
+  act('/forges/github-app/add', 'forges.add', addAppFromPage);
+  act('/forges/:name/check', 'forges.check', checkForgeFromPage);
   app.get('/repos', (context) => repositoriesPage(context, web));
   app.get('/repos/new', (context) => addRepositoryPage(context, web));
-  app.post('/repos/new', auditAs('repos.add'), (context) => addRepositoryFromPage(context, web));
+  act('/repos/new', 'repos.add', addRepositoryFromPage);
   app.get('/repos/:name/added', (context) => addedPage(context, web));
-  app.post('/repos/:name/check', auditAs('repos.check', 'name'), (context) => checkFromPage(context, web));
-  app.post('/repos/:name/credential', auditAs('repos.credential.https.set', 'name'), (context) =>
-    setPasswordFromPage(context, web),
-  );
-  app.post('/repos/:name/deploy-key', auditAs('repos.credential.ssh.set', 'name'), (context) =>
-    setDeployKeyFromPage(context, web),
-  );
+  act('/repos/:name/check', 'repos.check', checkFromPage);
+  act('/repos/:name/credential', 'repos.credential.https.set', setPasswordFromPage);
+  act('/repos/:name/deploy-key', 'repos.credential.ssh.set', setDeployKeyFromPage);
   app.get('/repos/:name', (context) => repositoryPage(context, web));
   app.get('/repos/:name/branches', (context) => branchesPage(context, web));
   app.get('/repos/:name/charts', (context) => chartsPage(context, web));
   app.get('/repos/:name/settings', (context) => settingsPage(context, web));
   app.get('/repos/:name/build', (context) => buildNowPage(context, web));
-  app.post('/repos/:name/build', auditAs('repos.trigger', 'name'), (context) => startBuildFromPage(context, web));
+  act('/repos/:name/build', 'repos.trigger', startBuildFromPage);
   app.get('/requests/:id', (context) => requestPage(context, web));
-  app.post('/repos/:name/settings', auditAs('repos.change', 'name'), (context) => saveSettingsFromPage(context, web));
+  act('/repos/:name/settings', 'repos.change', saveSettingsFromPage);
   app.get('/repos/:name/remove', (context) => removePage(context, web));
-  app.post('/repos/:name/remove', auditAs('repos.remove', 'name'), (context) => removeFromPage(context, web));
+  act('/repos/:name/remove', 'repos.remove', removeFromPage);
   app.get('/repos/:name/tests', (context) => testsPage(context, web));
   app.get('/repos/:name/tests/:id', (context) => testPage(context, web));
   app.get('/builds.atom', (context) => atomFeed(context, web));
@@ -196,8 +192,8 @@ export function webApp(web: Web, writes = writeRate): Hono<WebEnv> {
   app.get('/badge/:file', (context) => badge(context, web));
   app.get('/runners', (context) => runnersPage(context, web));
   app.get('/runners/:name', (context) => runnerPage(context, web));
-  app.post('/runners/:name/drain', auditAs('runners.drain', 'name'), (context) => drainFromPage(context, web));
-  app.post('/runners/:name/resume', auditAs('runners.resume', 'name'), (context) => resumeFromPage(context, web));
+  act('/runners/:name/drain', 'runners.drain', drainFromPage);
+  act('/runners/:name/resume', 'runners.resume', resumeFromPage);
 
   app.get('/internals', forAdmins, (context) => internalsPage(context, web));
   const board = queueBoard(web);
@@ -221,8 +217,8 @@ function isBoard(path: string): boolean {
  */
 function allowed({ config, database }: Web): MiddlewareHandler<WebEnv> {
   return async (context, next) => {
-    // routes may require a larger scope
-    if (!isReading(context)) requireScope(context, 'write', 'changing anything');
+    // each route asks for the role that it needs
+    if (!isReading(context) && !context.get('caller')) throw tokenNeeded(context, 'changing anything');
     const reader = readerOf(context, config.reading);
     context.set('reader', reader);
     if (isReading(context) && wantsPage(context)) context.set('change', await latestChange(database));
@@ -247,7 +243,7 @@ const ofRepositories =
 /** The queues hold messages of all repositories, and acting on them can lose messages. */
 const forAdmins: MiddlewareHandler<WebEnv> = async (context, next) => {
   if (!context.get('caller') && wantsPage(context)) return toSignIn(context);
-  requireScope(context, 'admin', isReading(context) ? 'reading the queues' : 'changing the queues');
+  requireRole(context, 'admin', isReading(context) ? 'reading the queues' : 'changing the queues');
   if (!isReading(context)) {
     context.set('action', 'queues.act');
     context.set('target', context.req.path.replace(/^\/queues\/api\/queues\//, ''));

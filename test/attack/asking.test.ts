@@ -126,7 +126,7 @@ describe('a request without the rights for it', () => {
       const build = await site.build('closed', { subject: 'canary' });
       await site.appendLog({ job: job(build), attempt: 1 }, 'canary\n');
       const { token } = await bodyOf(
-        await site.post('/api/v1/tokens', { name: 'app', scope: 'write', repos: ['app'] }),
+        await site.post('/api/v1/tokens', { name: 'app', role: 'approve', repos: ['app'] }),
       );
       const headers = { authorization: `Bearer ${token}` };
       const stream = await EventReader.open(`${site.url}/api/v1/events`, headers);

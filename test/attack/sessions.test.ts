@@ -78,7 +78,7 @@ describe(`a browser session of a signed-in person${withoutBrowser}`, () => {
       const { port } = new URL(site.url);
       for (const host of [`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`, `volt.localhost:${port}`]) {
         const headers = { cookie, 'sec-fetch-site': 'same-origin', 'content-type': 'application/json' };
-        const body = JSON.stringify({ name: 'mine', scope: 'admin' });
+        const body = JSON.stringify({ name: 'mine', role: 'admin' });
         const answer = await fetchAs(host, `${site.url}/api/v1/tokens`, { method: 'POST', headers, body });
         expect(answer.status, host).to.equal(401);
       }

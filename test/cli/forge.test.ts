@@ -113,7 +113,7 @@ describe('volt forge', function () {
   });
 
   it('is for administrators only, who the audit log names', async () => {
-    const { token } = await bodyOf(await site.post('/api/v1/tokens', { name: 'writer', scope: 'write' }));
+    const { token } = await bodyOf(await site.post('/api/v1/tokens', { name: 'writer', role: 'approve' }));
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
     const body = JSON.stringify({ name: 'evil', kind: 'gitea', api: fake.url, token: forgeToken });
     const asked = [

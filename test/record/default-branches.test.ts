@@ -6,7 +6,7 @@ import { defaultBranches, runningByRepository } from '../../src/record/default-b
 import { decideJob, startAttempt } from '../../src/record/job-transitions.ts';
 import { noteObserved } from '../../src/record/observations.ts';
 import type { NewBuild } from '../../src/record/plans.ts';
-import { administrator } from '../../src/record/visibility.ts';
+import { administrator, nobody } from '../../src/record/visibility.ts';
 import { recordedBuild, withRecord } from '../support/record.ts';
 
 const repositories = ['one', 'two', 'three', 'four'];
@@ -44,7 +44,7 @@ describe('the default branches of all repositories', () => {
       { repo: 'three', branch: 'main', error: null, verdict: undefined, newest: undefined, passes: null },
       { repo: 'two', branch: 'main', error: null, verdict: failed, newest: failed, passes: false },
     ]);
-    const reader = { all: false, internal: false, names: ['two'] };
+    const reader = { ...nobody, granted: ['two'] };
     expect((await defaultBranches(database, reader)).map(({ repo }) => repo)).to.deep.equal(['two']);
   });
 

@@ -44,7 +44,7 @@ describe('people', () => {
   });
 
   it('get a handle that no token has, nor the main token, and no token gets theirs', async () => {
-    await addToken(database, { name: 'robot', scope: 'read', repos: null, person: 'robot', createdBy: 'owner' });
+    await addToken(database, { name: 'robot', role: 'read', repos: null, person: 'robot', createdBy: 'owner' });
     const handle = async (subject: string, login: string) =>
       (await noteIdentity(database, told({ subject, login }))).name;
     expect(await handle('1', 'robot')).to.equal('robot-2');
@@ -53,7 +53,7 @@ describe('people', () => {
     expect(await handle('4', '漢字')).to.equal('person');
     expect(await handle('5', '../../etc/passwd')).to.equal('etc-passwd');
     expect(await handle('6', 'x'.repeat(500))).to.have.lengthOf(56);
-    const token = { name: 'robot-2', scope: 'read', repos: null, person: 'robot-2', createdBy: 'owner' } as const;
+    const token = { name: 'robot-2', role: 'read', repos: null, person: 'robot-2', createdBy: 'owner' } as const;
     await failure('name_taken', () => addToken(database, token));
   });
 

@@ -91,7 +91,7 @@ describe('searching what Volt knows', () => {
   });
 
   it('finds nothing that the reader may not read', async () => {
-    const reader = { all: false, internal: true, names: [] };
+    const reader = { ...nobody, internal: true };
     for (const text of ['', 'secret', 'main', 'Eve', 'aaaa', '#1', 'begin']) {
       const seen = await found(text, { reader });
       expect(
@@ -101,7 +101,7 @@ describe('searching what Volt knows', () => {
       expect(await found(text, { reader: nobody }), text).to.deep.equal([]);
     }
     expect(await found('begin', { reader, kinds: ['build'] })).to.deep.equal(['build chalk #1']);
-    const named = { ...reader, names: ['secret'] };
+    const named = { ...reader, granted: ['secret'] };
     expect(await found('begin secret', { reader: named, kinds: ['build'] })).to.deep.equal(['build secret #1']);
   });
 

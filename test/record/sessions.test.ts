@@ -27,7 +27,7 @@ describe('sessions', () => {
   beforeEach(async () => {
     const told = { provider: 'corp', issuer: 'https://id.example', subject: '1', login: 'ada', displayName: 'Ada' };
     person = (await noteIdentity(database, { ...told, groups: [], addresses: [] })).id;
-    const made = { name: 'robot', scope: 'read', repos: null, person: 'robot', createdBy: 'owner' } as const;
+    const made = { name: 'robot', role: 'read', repos: null, person: 'robot', createdBy: 'owner' } as const;
     token = (await addToken(database, made)).id;
     const common = { provider: null, origin: 'http://volt', address: '::1', agent: 'x'.repeat(1000), lifetime: minute };
     await addSession(database, { ...common, id: 'of-main', person: null, token: null });

@@ -129,7 +129,7 @@ describe('web: a repository that a person adds', () => {
   });
 
   it('is for admins alone, by the page and by the API', async () => {
-    const { token } = await bodyOf(await site.post('/api/v1/tokens', { name: 'writer', scope: 'write' }));
+    const { token } = await bodyOf(await site.post('/api/v1/tokens', { name: 'writer', role: 'approve' }));
     const writer = await site.signIn(token);
     const get = (path: string) => site.ask(path, { headers: { cookie: writer, accept: 'text/html' } });
     for (const path of ['/repos/new', '/repos/first/added']) expect((await get(path)).status, path).to.equal(403);

@@ -71,8 +71,8 @@ describe('web: a job that waits for approval', () => {
     await site.repository('other');
     const made = async (body: object) => (await bodyOf(await site.post('/api/v1/tokens', body))).token;
     const tokens = [
-      await made({ name: 'reads', scope: 'read' }),
-      await made({ name: 'other', repos: ['other'], scope: 'write' }),
+      await made({ name: 'reads', role: 'read' }),
+      await made({ name: 'other', repos: ['other'], role: 'approve' }),
     ];
     for (const [token, status] of [
       [undefined, 401],

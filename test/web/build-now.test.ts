@@ -172,7 +172,7 @@ describe('web: a build that a person starts', () => {
       (await bodyOf(await site.post('/api/v1/tokens', { name: `t${Math.random()}`.replace('.', ''), ...more }))).token;
     const anonymous = await site.fetch('/repos/app/build?ref=old', { headers: { accept: 'text/html' } });
     expect(anonymous.headers.get('location')).to.equal('/sign-in?next=%2Frepos%2Fapp%2Fbuild%3Fref%3Dold');
-    for (const more of [{ scope: 'read' }, { scope: 'write', repos: ['other'] }]) {
+    for (const more of [{ role: 'read' }, { role: 'approve', repos: ['other'] }]) {
       const headers = { cookie: await site.signIn(await token(more)), accept: 'text/html' };
       expect((await site.ask('/repos/app/build', { headers })).status, JSON.stringify(more)).to.equal(403);
       const sent = await acting.submit('/repos/app/build', { ref: '', workflow: '' }, headers.cookie);

@@ -97,12 +97,12 @@ describe('web: compression', () => {
   });
 
   it('leaves alone what has secrets: confidential answers, and those to changes', async () => {
-    for (let i = 0; i < 20; i++) await site.post('/api/v1/tokens', { name: `token-${i}`, scope: 'read' });
+    for (let i = 0; i < 20; i++) await site.post('/api/v1/tokens', { name: `token-${i}`, role: 'read' });
     const list = await ask('/api/v1/tokens', { headers: bearer() });
     expect(list.bytes.length).to.be.above(1024);
     expect([list.status, list.headers['content-encoding']]).to.deep.equal([200, undefined]);
     expect(list.headers['cache-control']).to.include('no-transform');
-    const body = JSON.stringify({ name: 'new', scope: 'read', person: 'ada' });
+    const body = JSON.stringify({ name: 'new', role: 'read', person: 'ada' });
     const made = await ask('/api/v1/tokens', { method: 'POST', headers: bearer(), body });
     expect([made.status, made.headers['content-encoding']]).to.deep.equal([201, undefined]);
     expect(JSON.parse(String(made.bytes)).token).to.be.a('string');

@@ -116,7 +116,7 @@ describe('making a GitHub App', () => {
     for (const state of ['', 'f'.repeat(64), '../../x', 'x'.repeat(5000)]) {
       expect((await finish(state, code)).status, state.slice(0, 9)).to.equal(400);
     }
-    const other = await bodyOf(await all.site.post('/api/v1/tokens', { name: 'other', scope: 'admin' }));
+    const other = await bodyOf(await all.site.post('/api/v1/tokens', { name: 'other', role: 'admin' }));
     const { state } = await begin({}, { cookie: await all.site.signIn(other.token) });
     expect((await finish(state, code)).status).to.equal(400);
     expect(await forges()).to.deep.equal([]);
@@ -148,7 +148,7 @@ describe('making a GitHub App', () => {
   });
 
   it('is for administrators on a page of their own, who may not be led to it from elsewhere', async () => {
-    const { token } = await bodyOf(await all.site.post('/api/v1/tokens', { name: 'writer', scope: 'write' }));
+    const { token } = await bodyOf(await all.site.post('/api/v1/tokens', { name: 'writer', role: 'approve' }));
     const writer = { cookie: await all.site.signIn(token) };
     const { state } = await begin();
     for (const headers of [writer, { cookie: '' }, { origin: 'https://evil.example' }]) {

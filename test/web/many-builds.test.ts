@@ -138,7 +138,7 @@ describe('web: builds that a person acts on together', () => {
   });
 
   it('are only those that the token covers', async () => {
-    const { token } = await bodyOf(await site.post('/api/v1/tokens', { name: 'lib', scope: 'write', repos: ['lib'] }));
+    const { token } = await bodyOf(await site.post('/api/v1/tokens', { name: 'lib', role: 'approve', repos: ['lib'] }));
     const [, lib] = [await ended('app', 5), await ended('lib', 5), await ended('secret', 5)];
     const send = (path: string, body: object) =>
       site.fetch(`/api/v1/builds/${path}`, {

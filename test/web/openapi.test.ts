@@ -206,11 +206,11 @@ async function everyOperation(
     ['GET /repos/app/workflows?ref=main'],
     ['POST /repos/app/dispatches', { event_type: 'deploy' }],
     ['POST /repos/app/hook'],
-    ...['', '/repos/app'].flatMap((scope): [string, unknown?][] =>
+    ...['', '/repos/app'].flatMap((of): [string, unknown?][] =>
       ['secrets', 'variables'].flatMap((kind): [string, unknown?][] => [
-        [`PUT ${scope}/${kind}/NAME`, { value: 'value' }],
-        [`GET ${scope}/${kind}`],
-        [`DELETE ${scope}/${kind}/NAME`],
+        [`PUT ${of}/${kind}/NAME`, { value: 'value' }],
+        [`GET ${of}/${kind}`],
+        [`DELETE ${of}/${kind}/NAME`],
       ]),
     ),
     ['PUT /repos/app/environments/production', { branches: ['main'], approve: true }],
@@ -237,7 +237,7 @@ async function everyOperation(
     ['GET /status'],
     ['GET /search?q=a'],
     ['GET /events'],
-    ['POST /tokens', { name: 'ci', scope: 'write' }],
+    ['POST /tokens', { name: 'ci', role: 'approve' }],
     ['GET /tokens'],
     ['DELETE /tokens/ci'],
     ['POST /runner-keys', { name: 'build2', repos: ['app'] }],
@@ -289,13 +289,13 @@ describe('web: the API reference page', () => {
     for (const id of links) expect(ids).to.include(id);
   });
 
-  it('shows types, limits and scopes', () => {
+  it('shows types, limits and roles', () => {
     const text = page
       .replace(/<[^>]*>/g, ' ')
       .replace(/&quot;/g, '"')
       .replace(/\s+/g, ' ');
     expect(text).to.match(/limit in query integer \(from 1, to 500\) ?, default 50/);
-    expect(text).to.match(/POST \/builds\/\{id\}\/cancel .{0,120} needs a token with scope write/);
+    expect(text).to.match(/POST \/builds\/\{id\}\/cancel .{0,120} needs the role run/);
     expect(text).to.match(/jobs list of Job/);
     expect(text).to.not.match(/undefined|\[object/);
   });

@@ -156,7 +156,7 @@ describe('web: the settings of a repository on its page', () => {
       .and.include('Test reports -odd*.xml')
       .and.include('Environment variables A')
       .and.not.include('Save settings');
-    const { token } = await bodyOf(await site.post('/api/v1/tokens', { name: 'writer', scope: 'write' }));
+    const { token } = await bodyOf(await site.post('/api/v1/tokens', { name: 'writer', role: 'approve' }));
     const writer = { headers: { authorization: `Bearer ${token}` }, method: 'POST' };
     for (const path of ['/repos/app/settings', '/repos/app/remove'])
       expect((await site.fetch(path, writer)).status, path).to.equal(403);

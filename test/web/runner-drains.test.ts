@@ -85,7 +85,7 @@ describe('web: draining a runner', () => {
 
   it('is for administrators, knows its runners, and is in the audit log', async () => {
     await site.runner('r1', { drained: false });
-    const { token } = (await (await site.post('/api/v1/tokens', { name: 'writer', scope: 'write' })).json()) as {
+    const { token } = (await (await site.post('/api/v1/tokens', { name: 'writer', role: 'approve' })).json()) as {
       token: string;
     };
     const as = (headers: { [name: string]: string }, path: string) => site.fetch(path, { method: 'POST', headers });

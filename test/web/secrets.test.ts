@@ -18,15 +18,15 @@ describe('web: secrets and variables', () => {
   const put = (path: string, value: unknown) => request('PUT', path, { value });
 
   it('are set, listed and removed, for one repository and for all', async () => {
-    for (const scope of ['', '/repos/app']) {
+    for (const of of ['', '/repos/app']) {
       for (const kind of ['secrets', 'variables']) {
-        expect((await put(`${scope}/${kind}/token`, 'canary-1')).status).to.equal(200);
-        const list = await bodyOf(await request('GET', `${scope}/${kind}`));
+        expect((await put(`${of}/${kind}/token`, 'canary-1')).status).to.equal(200);
+        const list = await bodyOf(await request('GET', `${of}/${kind}`));
         expect(list[kind]).to.have.length(1);
-        expect(list[kind][0]).to.include({ name: 'TOKEN', repo: scope === '' ? null : 'app' });
+        expect(list[kind][0]).to.include({ name: 'TOKEN', repo: of === '' ? null : 'app' });
         expect(JSON.stringify(list).includes('canary-1')).to.equal(kind === 'variables');
-        expect((await request('DELETE', `${scope}/${kind}/TOKEN`)).status).to.equal(200);
-        expect((await request('DELETE', `${scope}/${kind}/TOKEN`)).status).to.equal(404);
+        expect((await request('DELETE', `${of}/${kind}/TOKEN`)).status).to.equal(200);
+        expect((await request('DELETE', `${of}/${kind}/TOKEN`)).status).to.equal(404);
       }
     }
   });

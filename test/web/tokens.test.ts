@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { type Role, roles } from '../../src/kernel/roles.ts';
 import { listActions, recordAction } from '../../src/record/audit.ts';
 import { failIntent, findIntent, openCancels } from '../../src/record/intents.ts';
 import { findTokenById, listTokens, noteUse } from '../../src/record/tokens.ts';
@@ -27,8 +28,8 @@ describe('web: named tokens', () => {
   after(() => site.stop());
 
   let made = 0;
-  async function token(scope: string): Promise<{ name: string; token: string }> {
-    const answer = await site.post('/api/v1/tokens', { name: `${scope}-${++made}`, scope });
+  async function token(role: Role): Promise<{ name: string; token: string }> {
+    const answer = await site.post('/api/v1/tokens', { name: `${role}-${++made}`, role });
     expect(answer.status).to.equal(201);
     return bodyOf(answer);
   }
@@ -36,32 +37,36 @@ describe('web: named tokens', () => {
     site.fetch(path, { method, headers: { authorization: `Bearer ${bearer}`, ...headers } });
   const status = async (...request: Parameters<typeof ask>) => (await ask(...request)).status;
 
-  it('allow exactly what their scope says', async () => {
-    const [read, write, admin] = [await token('read'), await token('write'), await token('admin')];
+  it('allow exactly what their role says', async () => {
+    const tokens = await Promise.all(roles.map(token));
     const asked = [
-      ['/api/v1/builds', 'GET', 200, 200, 200],
-      [`/api/v1/builds/${build}/cancel`, 'POST', 403, 202, 202],
-      [`/builds/${build}/cancel`, 'POST', 403, 303, 303],
-      ['/api/v1/repos/app/trigger', 'POST', 403, 202, 202],
-      ['/api/v1/repos/app/hook', 'POST', 403, 403, 200],
-      ['/api/v1/secrets', 'GET', 403, 403, 200],
-      ['/api/v1/tokens', 'GET', 403, 403, 200],
-      ['/api/v1/audit', 'GET', 403, 403, 200],
-      ['/audit', 'GET', 403, 403, 200],
-      ['/queues/api/queues/advance/pause', 'PUT', 403, 403, 200],
+      ['/api/v1/builds', 'GET', 200, 200, 200, 200, 200],
+      [`/api/v1/builds/${build}/cancel`, 'POST', 403, 202, 202, 202, 202],
+      [`/builds/${build}/cancel`, 'POST', 403, 303, 303, 303, 303],
+      ['/api/v1/repos/app/trigger', 'POST', 403, 202, 202, 202, 202],
+      [`/api/v1/builds/${build}/approve`, 'POST', 403, 403, 409, 409, 409],
+      [`/builds/${build}/approve`, 'POST', 403, 403, 303, 303, 303],
+      ['/api/v1/repos/app/secrets', 'GET', 403, 403, 403, 200, 200],
+      ['/api/v1/repos/app/trusted-refs', 'GET', 403, 403, 403, 200, 200],
+      ['/api/v1/repos/app/hook', 'POST', 403, 403, 403, 200, 200],
+      ['/api/v1/secrets', 'GET', 403, 403, 403, 403, 200],
+      ['/api/v1/tokens', 'GET', 403, 403, 403, 403, 200],
+      ['/api/v1/audit', 'GET', 403, 403, 403, 403, 200],
+      ['/audit', 'GET', 403, 403, 403, 403, 200],
+      ['/queues/api/queues/advance/pause', 'PUT', 403, 403, 403, 403, 200],
     ] as const;
     for (const [path, method, ...expected] of asked) {
       const answers = [];
-      for (const one of [read, write, admin]) answers.push(await status(path, one.token, method));
+      for (const one of tokens) answers.push(await status(path, one.token, method));
       expect(answers, `${method} ${path}`).to.deep.equal(expected);
     }
-    const refusal = await bodyOf(await ask('/api/v1/repos/app/hook', write.token, 'POST'));
-    expect(refusal.error.code).to.equal('scope_needed');
-    expect(refusal.error.remedy).to.include('--scope admin');
+    const refusal = await bodyOf(await ask('/api/v1/repos/app/hook', (await token('approve')).token, 'POST'));
+    expect(refusal.error.code).to.equal('role_needed');
+    expect(refusal.error.remedy).to.include('--role own');
   });
 
   it('are named in what they cancel, the main token as the owner', async () => {
-    const { name, token: text } = await token('write');
+    const { name, token: text } = await token('run');
     for (const [bearer, because] of [
       [text, `cancelled by ${name}`],
       [site.token, 'cancelled by owner'],
@@ -76,7 +81,7 @@ describe('web: named tokens', () => {
   });
 
   it('are stored as hashes and shown once', async () => {
-    const { name, token: text } = await token('write');
+    const { name, token: text } = await token('run');
     expect(text).to.match(/^volt_[\w-]{43}$/);
     const row = await site.context.database.db
       .selectFrom('tokens')
@@ -114,7 +119,7 @@ describe('web: named tokens', () => {
   });
 
   it('stop working when revoked, with the sessions that began with them', async () => {
-    const { name, token: text } = await token('write');
+    const { name, token: text } = await token('run');
     const cookie = await site.signIn(text);
     const cancel = () =>
       site.ask(`/api/v1/builds/${build}/cancel`, { method: 'POST', headers: { cookie, origin: site.privateUrl } });
@@ -123,13 +128,13 @@ describe('web: named tokens', () => {
     expect((await cancel()).status).to.equal(401);
     expect(await status(`/api/v1/builds/${build}/cancel`, text, 'POST')).to.equal(401);
     expect(await status(`/api/v1/tokens/${name}`, site.token, 'DELETE')).to.equal(404);
-    const again = await site.post('/api/v1/tokens', { name, scope: 'write' });
+    const again = await site.post('/api/v1/tokens', { name, role: 'approve' });
     expect(again.status).to.equal(201);
     expect((await cancel()).status, 'the name is another token now').to.equal(401);
   });
 
   it('decide which actions pages show', async () => {
-    const [read, write, admin] = [await token('read'), await token('write'), await token('admin')];
+    const [read, write, admin] = [await token('read'), await token('run'), await token('admin')];
     const page = (bearer: string) => site.page(`/builds/${build}`, { authorization: `Bearer ${bearer}` });
     expect(await page(read.token))
       .to.include('Sign out')
@@ -146,9 +151,9 @@ describe('web: named tokens', () => {
       expect(code, stderr).to.equal(0);
       return stdout;
     };
-    const text = /^volt_\S+$/m.exec(await run('token', 'add', 'deploy', '--scope', 'write'))?.[0] ?? '';
+    const text = /^volt_\S+$/m.exec(await run('token', 'add', 'deploy', '--role', 'approve'))?.[0] ?? '';
     expect(await status(`/api/v1/builds/${build}/cancel`, text, 'POST')).to.equal(202);
-    expect(await run('token', 'ls')).to.match(/deploy +write/);
+    expect(await run('token', 'ls')).to.match(/deploy +approve/);
     await run('token', 'rm', 'deploy');
     expect(await status(`/api/v1/builds/${build}/cancel`, text, 'POST')).to.equal(401);
     expect(await run('audit', '--actor', 'deploy')).to.match(/deploy +127\.0\.0\.1 +builds\.cancel +1 +open/);
@@ -312,7 +317,7 @@ describe('web: rate limits', () => {
 
   it('limit changes by token and by address', async () => {
     const ask = await elsewhere();
-    const { token } = await bodyOf(await site.post('/api/v1/tokens', { name: 'busy', scope: 'write' }));
+    const { token } = await bodyOf(await site.post('/api/v1/tokens', { name: 'busy', role: 'approve' }));
     for (let i = 0; i < 3; i++) expect(await ask('192.0.2.7', site.token, 'POST')).to.equal(202);
     expect(await ask('192.0.2.7', site.token, 'POST')).to.equal(429);
     expect(await ask('192.0.2.8', site.token, 'POST'), 'the same token').to.equal(429);

@@ -171,9 +171,9 @@ describe('web: who may read which repository', () => {
   it('a private one is hidden from everybody but administrators and tokens that name it', async () => {
     for (const one of [
       await person('somebody on this machine', undefined),
-      await person('a reader', { name: 'reader', scope: 'read' }),
-      await person('a writer', { name: 'writer', scope: 'write' }),
-      await person('a reader of another one', { name: 'other', scope: 'read', repos: ['plain'] }),
+      await person('a reader', { name: 'reader', role: 'read' }),
+      await person('a writer', { name: 'writer', role: 'approve' }),
+      await person('a reader of another one', { name: 'other', role: 'read', repos: ['plain'] }),
       await person('somebody elsewhere', undefined, '192.0.2.7'),
     ]) {
       expect([...(await leaksTo(one))], one.who).to.deep.equal([]);
@@ -207,9 +207,9 @@ describe('web: who may read which repository', () => {
       ],
       ...['/api/v1/status', '/api/v1/repos/:name/environments', '/api/v1/repos/:name/deployments'],
     ];
-    const named = await leaksTo(await person('its reader', { name: 'its', scope: 'read', repos: [hidden] }));
+    const named = await leaksTo(await person('its reader', { name: 'its', role: 'read', repos: [hidden] }));
     expect([...named]).to.include.members(ofRepositories);
-    const all = await leaksTo(await person('an administrator', { name: 'admin', scope: 'admin' }));
+    const all = await leaksTo(await person('an administrator', { name: 'admin', role: 'admin' }));
     expect([...all]).to.include.members([...ofRepositories, '/api/v1/runners', '/queues/*'].slice(0, -1));
   });
 
@@ -217,8 +217,8 @@ describe('web: who may read which repository', () => {
     const intents = async () => (await site.context.database.db.selectFrom('intents').selectAll().execute()).length;
     const before = await intents();
     for (const one of [
-      await person('a writer', { name: 'writer-2', scope: 'write' }),
-      await person('a writer of another one', { name: 'other-2', scope: 'write', repos: ['plain'] }),
+      await person('a writer', { name: 'writer-2', role: 'approve' }),
+      await person('a writer of another one', { name: 'other-2', role: 'approve', repos: ['plain'] }),
     ]) {
       for (const { method, path } of routes()) {
         if (method === 'GET' || path.startsWith('/sign-')) continue;
@@ -237,7 +237,7 @@ describe('web: who may read which repository', () => {
   });
 
   it('a private one is answered exactly like a missing one', async () => {
-    const reader = await person('a reader', { name: 'reader-3', scope: 'read' });
+    const reader = await person('a reader', { name: 'reader-3', role: 'read' });
     const gone = '99999';
     for (const [path, other] of [
       [`/api/v1/repos/${hidden}`, '/api/v1/repos/nought'],
@@ -307,7 +307,7 @@ describe('web: who may read which repository', () => {
   });
 
   it('a token for some repositories changes only those, and loses a removed one', async () => {
-    const writer = await person('a writer of one', { name: 'one', scope: 'write', repos: ['plain'] });
+    const writer = await person('a writer of one', { name: 'one', role: 'approve', repos: ['plain'] });
     const shown = await site.build('shown');
     expect((await writer.ask('/api/v1/repos/plain/trigger', 'POST')).status).to.equal(202);
     expect((await writer.ask(`/api/v1/builds/${shown}`)).status).to.equal(200);
@@ -315,7 +315,7 @@ describe('web: who may read which repository', () => {
     expect(await (await writer.ask(`/builds/${shown}`)).text()).to.not.include('Cancel build');
     for (const wish of [
       { name: 'x', repos: ['nought'] },
-      { name: 'x', scope: 'admin', repos: ['plain'] },
+      { name: 'x', role: 'admin', repos: ['plain'] },
     ])
       expect((await site.post('/api/v1/tokens', wish)).status).to.be.oneOf([404, 400]);
     await site.repository('passing', { visibility: 'private' });
@@ -341,7 +341,7 @@ describe('web: who may read which repository', () => {
     const set = await site.fetch('/repos/plain/settings', { method: 'POST', headers, body });
     expect(set.status).to.equal(303);
     expect(await now()).to.equal('internal');
-    const writer = await person('a writer', { name: 'writer-4', scope: 'write' });
+    const writer = await person('a writer', { name: 'writer-4', role: 'approve' });
     expect((await writer.ask('/repos/plain/settings', 'POST')).status).to.equal(403);
   });
 
@@ -367,7 +367,7 @@ describe('web: tokens of a person', () => {
     const run = (...args: string[]) => volt(args, { env });
     const made = async (args: string[], as = env) =>
       /^volt_\S+$/m.exec((await volt(['token', 'add', ...args], { env: as })).stdout)?.[0] ?? '';
-    const laptop = await made(['laptop', '--scope', 'admin', '--for', 'ada']);
+    const laptop = await made(['laptop', '--role', 'admin', '--for', 'ada']);
     const hers = { VOLT_URL: site.url, VOLT_TOKEN: laptop };
     const script = await made(['script'], hers);
     await made(['bob-1', '--for', 'bob'], hers);

@@ -1,12 +1,12 @@
 import * as z from 'zod';
-import { tokenScopes } from '../token-scope.ts';
+import { roles } from '../roles.ts';
 import { buildId, jobId, status, time } from './shapes.ts';
 
 /** What people see of who may do what, of who did, and of what jobs are given; each shape is declared here only. */
 
 export const token = z.object({
   name: z.string(),
-  scope: z.enum(tokenScopes).meta({ description: 'admin includes write, write includes read' }),
+  role: z.enum(roles).meta({ description: 'each includes those before it' }),
   repos: z
     .array(z.string())
     .nullable()

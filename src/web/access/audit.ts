@@ -35,12 +35,3 @@ export async function logAction(
     logger.error(`cannot write to the audit log: ${errorText(error)}`, whole),
   );
 }
-
-/** Sets the audit log's name of what a route does, and the path parameter that it does it to. */
-export function auditAs(action: string, param = 'id'): MiddlewareHandler<WebEnv> {
-  return async (context, next) => {
-    context.set('action', action);
-    context.set('target', context.req.param(param) ?? '');
-    await next();
-  };
-}

@@ -1,17 +1,29 @@
-import type { TokenScope } from '../../kernel/token-scope.ts';
-import { ownerName } from '../../record/tokens.ts';
+import { everything, type Right } from '../../kernel/rights.ts';
+import { type NamedToken, ownerName } from '../../record/tokens.ts';
 
-/** Who makes a request: the token that it carries, or that its session began with. */
+/** Who makes a request: the token that it carries, or who has signed in with the browser that sends it. */
 export interface Caller {
-  /** of the token, 0 for the main one */
-  id: number;
+  /** as the audit log shows it */
   name: string;
-  scope: TokenScope;
-  /** names of the repositories that it may use; null for all */
-  repos: readonly string[] | null;
-  /** owner of the token */
-  person: string;
+  /** null for the main token, and for tokens that are no person's */
+  person: { id: number; name: string } | null;
+  /** null for the main token, and for a browser in which a person has signed in as themselves */
+  token: { id: number; name: string } | null;
+  rights: readonly Right[];
 }
 
 /** The caller with the main token, from VOLT_TOKEN or the data directory. */
-export const owner: Caller = { id: 0, name: ownerName, scope: 'admin', repos: null, person: ownerName };
+export const owner: Caller = { name: ownerName, person: null, token: null, rights: everything };
+
+/** The caller with a token that is no person's. One that is for no repository is for all that are not private. */
+export function callerOfToken({ id, name, role, repos }: NamedToken): Caller {
+  const isAdmin = role === 'admin';
+  const rights = isAdmin ? everything : [{ role, repos: repos ?? ['*'], private: repos !== null }];
+  return { name, person: null, token: { id, name }, rights };
+}
+
+/** The name under which limits count what a caller does: all that a person does counts as one. */
+export function countedAs({ name, person, token }: Caller): string {
+  if (person) return `person ${person.id}`;
+  return token ? `token ${token.id}` : name;
+}

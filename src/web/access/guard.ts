@@ -15,11 +15,10 @@ import {
 } from '../../record/sessions.ts';
 import { findToken, findTokenById, type NamedToken, noteUse } from '../../record/tokens.ts';
 import { networkOf } from '../http/network.ts';
-
-import { type Caller, owner } from './caller.ts';
+import { bearerOf } from './bearer.ts';
+import { type Caller, callerOfToken, owner } from './caller.ts';
 import { comesFromOwnPage, isReading } from './csrf.ts';
 import type { WebEnv } from './env.ts';
-import { bearerOf } from './permission.ts';
 import { type Rate, RateLimiter, rateLimited } from './rate-limit.ts';
 import { sameText } from './same-text.ts';
 
@@ -148,8 +147,7 @@ export class Guard {
   #used(token: NamedToken | undefined): Caller | undefined {
     if (!token) return undefined;
     this.#note('a token', noteUse(this.#services.database, token));
-    const { id, name, scope, repos, person } = token;
-    return { id, name, scope, repos, person };
+    return callerOfToken(token);
   }
 
   /** A failure to note a use does not keep the caller out. */

@@ -2,6 +2,7 @@ import type { Context, MiddlewareHandler } from 'hono';
 import { VoltError } from '../../kernel/errors.ts';
 import { FadingMap } from '../../kernel/fading-map.ts';
 import { networkOf } from '../http/network.ts';
+import { countedAs } from './caller.ts';
 import { isReading } from './csrf.ts';
 import type { WebEnv } from './env.ts';
 
@@ -60,7 +61,7 @@ export function limitedWrites(rate: Rate): MiddlewareHandler<WebEnv> {
   return async (context, next) => {
     const caller = context.get('caller');
     if (!isReading(context)) {
-      const names = [`token ${caller?.id}`, `sender ${networkOf(context.get('source').address)}`];
+      const names = [caller ? countedAs(caller) : 'nobody', `sender ${networkOf(context.get('source').address)}`];
       // every change counts for both
       if (names.filter((name) => !writes.take(name)).length > 0)
         throw rateLimited(context, writes, 'too many changes were requested');

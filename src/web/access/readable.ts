@@ -1,5 +1,5 @@
 import { VoltError } from '../../kernel/errors.ts';
-import { type Build, type BuildId, buildIdOf, type JobId } from '../../kernel/model.ts';
+import { type Build, type BuildId, buildIdOf, type JobId, parseBuildId, parseJobId } from '../../kernel/model.ts';
 import { hint } from '../../kernel/similar-words.ts';
 import { findBuild, findJob } from '../../record/builds.ts';
 import type { Database } from '../../record/database.ts';
@@ -37,6 +37,31 @@ export async function readRepository(database: Database, reader: Reader, name: s
   const found = (await mayRead(database, reader, name)) ? await findRepository(database, name) : undefined;
   if (!found) throw notObserved(name, hint(name, await repositoryNames(database, reader)));
   return found;
+}
+
+/**
+ * The name of the repository that the path of a request names, by itself or by one of its builds or jobs.
+ * @param path the pattern of the route, in hono's form
+ * @param params what the path has in the places of the pattern's parameters
+ * @returns undefined for a path that names none, or that is not valid
+ * @throws VoltError `not_found`
+ */
+export async function repositoryAt(
+  database: Database,
+  reader: Reader,
+  path: string,
+  { name = '', id = '' }: { [name: string]: string },
+): Promise<string | undefined> {
+  const [, kind, parameter] = path.split('/');
+  if (kind === 'repos' && parameter === ':name') {
+    if (await mayRead(database, reader, name)) return name;
+    throw notObserved(name, hint(name, await repositoryNames(database, reader)));
+  }
+  if (parameter !== ':id') return undefined;
+  const job = kind === 'jobs' ? parseJobId(id) : undefined;
+  if (job) return (await readJob(database, reader, job)).repo;
+  const build = kind === 'builds' ? parseBuildId(id) : undefined;
+  return build && (await readBuild(database, reader, build)).repo;
 }
 
 /** Labels that the settings of a build's repository require of runners; the caller has checked access to the build. */

@@ -2,10 +2,9 @@ import * as z from 'zod';
 import { admitRunners } from '../../dispatcher/runner-rules.ts';
 import { listActions } from '../../record/audit.ts';
 import { addRunnerKey, listRunnerKeys, removeRunnerKey } from '../../record/runner-keys.ts';
-import { addToken, listTokens, removeToken, removeTokensOf } from '../../record/tokens.ts';
+import { addToken, findTokenById, listTokens, ownerName, removeToken, removeTokensOf } from '../../record/tokens.ts';
 import { runnerKeyText } from '../../secrets/runner-key.ts';
 import { newPrivateKey, signerOf } from '../../secrets/signing.ts';
-import { owner } from '../access/caller.ts';
 import { signInUrl } from '../access/sign-in-address.ts';
 import {
   auditLog,
@@ -39,10 +38,11 @@ const adding = jsonRoute({
   answer: newToken,
   errors: ['name_taken', 'not_found', 'too_large'],
   handle: async ({ body, requester: { caller } }, { database }) => {
-    const { name, scope, repos = null } = body;
-    // a new token belongs to the caller's person by default; one made with the main token belongs to its own name
-    const person = body.person ?? (caller === undefined || caller.id === owner.id ? name : caller.person);
-    return addToken(database, { name, scope, repos, person, createdBy: caller?.name ?? '' });
+    const { name, role, repos = null } = body;
+    // a new token belongs to whom the one belongs that it is made with; one made with the main token to its own name
+    const used = caller?.token ? await findTokenById(database, caller.token.id) : undefined;
+    const person = body.person ?? used?.person ?? name;
+    return addToken(database, { name, role, repos, person, createdBy: caller?.name ?? '' });
   },
 });
 
@@ -110,7 +110,7 @@ const removingOf = jsonRoute({
   answer: removedTokens,
   errors: ['not_found'],
   handle: async ({ params: { person } }, { database, guard }) => {
-    if (person !== owner.person) return removeTokensOf(database, person);
+    if (person !== ownerName) return removeTokensOf(database, person);
     await guard.endOwnerSessions();
     return { removed: [], madeForOthers: [] };
   },
@@ -140,7 +140,7 @@ const signIn = jsonRoute({
   path: '/sign-in',
   summary: 'The address at which browsers sign in',
   confidential: true,
-  scope: 'read',
+  role: 'read',
   answer: signInAddress,
   handle: async ({ origin }, { hosts, guard: { privateHost } }) => {
     const { port, protocol } = new URL(origin);

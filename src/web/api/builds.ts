@@ -105,7 +105,7 @@ const material = jsonRoute({
 
 const approve = jsonRoute({
   method: 'post',
-  scope: 'write',
+  role: 'approve',
   path: '/builds/:id/approve',
   summary: 'Approve or decline the jobs of a build that wait for approval',
   params: z.object({ id: buildId }),

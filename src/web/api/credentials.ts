@@ -23,6 +23,7 @@ const listing = jsonRoute({
 
 const https = jsonRoute({
   method: 'put',
+  role: 'own',
   path: '/repos/:name/credential/https',
   summary: 'Fetch a repository with a password or token',
   params,
@@ -34,6 +35,7 @@ const https = jsonRoute({
 
 const ssh = jsonRoute({
   method: 'put',
+  role: 'own',
   path: '/repos/:name/credential/ssh',
   summary: 'Fetch a repository with a deploy key, from a server with a known host key',
   params,
@@ -45,6 +47,7 @@ const ssh = jsonRoute({
 
 const remove = jsonRoute({
   method: 'delete',
+  role: 'own',
   path: '/repos/:name/credential',
   summary: 'Remove the credential of a repository',
   params,

@@ -1,4 +1,4 @@
-import type { TokenScope } from '../../kernel/token-scope.ts';
+import type { Role } from '../../kernel/roles.ts';
 
 /** The parts of JSON Schema that the document uses. */
 export interface SchemaNode {
@@ -34,7 +34,7 @@ export interface Operation {
   operationId: string;
   tags: string[];
   summary: string;
-  security: { token?: TokenScope[] }[];
+  security: { token?: Role[] }[];
   parameters: Parameter[];
   requestBody?: { content: { 'application/json': { schema: SchemaNode } } };
   responses: {

@@ -45,6 +45,7 @@ const listing = jsonRoute({
 
 const setting = jsonRoute({
   method: 'put',
+  role: 'own',
   path: '/repos/:name/environments/:environment',
   summary: 'Set the rules of an environment; its secrets and variables stay',
   params: ofEnvironment,
@@ -56,6 +57,7 @@ const setting = jsonRoute({
 
 const removing = jsonRoute({
   method: 'delete',
+  role: 'own',
   path: '/repos/:name/environments/:environment',
   summary: 'Remove an environment with its secrets and variables; jobs that name it have no rules then',
   params: ofEnvironment,
@@ -73,6 +75,7 @@ const secrets = jsonRoute({
   summary: 'The secrets of an environment, without their values',
   params: ofEnvironment,
   confidential: true,
+  role: 'own',
   answer: secretList,
   errors: ['not_found'],
   handle: async ({ params: { name, environment } }, { database }) => ({
@@ -87,6 +90,7 @@ const variables = jsonRoute({
   summary: 'The variables of an environment',
   params: ofEnvironment,
   confidential: true,
+  role: 'own',
   answer: variableList,
   errors: ['not_found'],
   handle: async ({ params: { name, environment } }, { database }) => ({
@@ -97,6 +101,7 @@ const variables = jsonRoute({
 
 const settingSecret = jsonRoute({
   method: 'put',
+  role: 'own',
   path: '/repos/:name/environments/:environment/secrets/:entry',
   summary: 'Set one of the secrets of an environment',
   params: ofEntry,
@@ -111,6 +116,7 @@ const settingSecret = jsonRoute({
 
 const settingVariable = jsonRoute({
   method: 'put',
+  role: 'own',
   path: '/repos/:name/environments/:environment/variables/:entry',
   summary: 'Set one of the variables of an environment',
   params: ofEntry,
@@ -127,6 +133,7 @@ const settingVariable = jsonRoute({
 function removingOf(plural: 'secrets' | 'variables'): Route {
   return jsonRoute({
     method: 'delete',
+    role: 'own',
     path: `/repos/:name/environments/:environment/${plural}/:entry`,
     summary: `Remove one of the ${plural} of an environment`,
     params: ofEntry,

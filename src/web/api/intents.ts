@@ -4,7 +4,7 @@ import { accepted, intent } from '../schemas/intents.ts';
 import { jsonRoute } from './route.ts';
 
 /** What the routes have in common that record a request, which a stage then carries out. */
-export const asRequest = { method: 'post', scope: 'write', status: 202, answer: accepted } as const;
+export const asRequest = { method: 'post', role: 'run', status: 202, answer: accepted } as const;
 
 const one = jsonRoute({
   method: 'get',

@@ -6,7 +6,7 @@ import { jobId } from '../../kernel/model/shapes.ts';
 import { type AttemptRef, buildIdOf, type JobId } from '../../kernel/model.ts';
 import type { WebEnv } from '../access/env.ts';
 import { readBuild, readJob } from '../access/readable.ts';
-import type { Requester } from '../access/reader.ts';
+import type { Requester } from '../access/requester.ts';
 import { timesOf } from '../logs/line-times.ts';
 import { fileBytes, logSize } from '../logs/log-file.ts';
 import { longestPattern } from '../logs/pattern.ts';
@@ -42,7 +42,7 @@ const retry = jsonRoute({
 
 const approve = jsonRoute({
   method: 'post',
-  scope: 'write',
+  role: 'approve',
   path: '/jobs/:id/approve',
   summary: 'Approve or decline a job that waits for approval',
   params: z.object({ id: jobId }),

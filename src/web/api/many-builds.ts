@@ -4,7 +4,7 @@ import { jsonRoute } from './route.ts';
 
 const cancelling = jsonRoute({
   method: 'post',
-  scope: 'write',
+  role: 'run',
   status: 202,
   path: '/builds/cancel-queued',
   summary: 'Cancel the builds of a branch that no job has begun',
@@ -17,7 +17,7 @@ const cancelling = jsonRoute({
 
 const retrying = jsonRoute({
   method: 'post',
-  scope: 'write',
+  role: 'run',
   status: 202,
   path: '/builds/retry-errors',
   summary: 'Run again what did not succeed of the builds that have ended in an error since a time',

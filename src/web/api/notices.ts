@@ -26,7 +26,6 @@ const list = jsonRoute({
   path: '/notice-targets',
   summary: 'Where notices go, without what is secret in the addresses',
   confidential: true,
-  scope: 'admin',
   answer: targetList,
   handle: async (_, { database }) => ({ targets: await listNoticeTargets(database), next: null }),
 });
@@ -82,7 +81,6 @@ const log = jsonRoute({
   path: '/notices',
   summary: 'What was sent, to whom and why, and what was not, newest first',
   confidential: true,
-  scope: 'admin',
   query: z.object({
     target: repositoryName.optional(),
     limit: z.coerce.number().int().min(1).max(500).default(50),
@@ -100,7 +98,6 @@ const one = jsonRoute({
   path: '/notices/:id',
   summary: 'A notice',
   confidential: true,
-  scope: 'admin',
   params: z.object({ id: z.coerce.number().int().min(1) }),
   answer: oneNotice,
   errors: ['not_found'],

@@ -8,7 +8,7 @@ import { actionOf, jsonRoute, type Route } from './route.ts';
 import { routes } from './routes.ts';
 
 const tokenMeaning =
-  'The main token (VOLT_TOKEN, or the file "token" of the data directory) has the scope admin, which includes write, which includes read; `volt token add` makes others.';
+  'The main token (VOLT_TOKEN, or the file "token" of the data directory) has the role admin. Each of the roles read, run, approve, own and admin includes those before it; `volt token add` makes tokens with other roles.';
 
 /** Where the document has a named schema. */
 const uri = (id: string) => `#/components/schemas/${id}`;
@@ -55,7 +55,7 @@ function describe(all: readonly Route[]): Description {
 }
 
 function operation(route: Route): Operation {
-  const { summary, method, path, confidential, scope, params, query, body } = route;
+  const { summary, method, path, confidential, role, params, query, body } = route;
   const headers = {
     ...route.headers,
     ...(hasEtag(route) ? { 'If-None-Match': 'the ETag of an answer that the client already has' } : {}),
@@ -64,8 +64,8 @@ function operation(route: Route): Operation {
     summary,
     operationId: actionOf(route),
     tags: [path.split('/')[1] ?? ''],
-    // VOLT_READING may allow to read without a token; the role is the scope that a token needs
-    security: [...(method !== 'get' || confidential ? [] : [{}]), { token: [scope] }],
+    // VOLT_READING may allow to read without a token
+    security: [...(method !== 'get' || confidential ? [] : [{}]), { token: [role] }],
     parameters: [
       ...parameters('path', params),
       ...parameters('query', query),
@@ -125,7 +125,7 @@ function failures(route: Route): Operation['responses'] {
     'internal',
     ...route.errors,
   ];
-  if (route.scope !== 'read') codes.push('scope_needed');
+  if (route.role !== 'read') codes.push('role_needed');
   if (route.params || route.query || route.body) codes.push('bad_request');
   if (route.method !== 'get') codes.push('too_large', 'record_busy', 'record_full');
   const byStatus = new Map<number, ErrorCode[]>();

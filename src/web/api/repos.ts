@@ -3,7 +3,6 @@ import { hideCredentials } from '../../kernel/urls.ts';
 import { type ObservedRepository, pageOfRepositories } from '../../record/repositories.ts';
 import { statisticsOf } from '../../record/statistics.ts';
 import { readRepository } from '../access/readable.ts';
-import { requireCovered } from '../access/reader.ts';
 import { requestedEvent, triggerBuild } from '../requests/builds.ts';
 import {
   checkRepository,
@@ -96,18 +95,14 @@ const changing = jsonRoute({
 
 const checking = jsonRoute({
   method: 'post',
-  scope: 'write',
+  role: 'run',
   status: 202,
   path: '/repos/:name/check',
   summary: 'Poll a repository now; `error` or a new `observedAt` of the repository then says whether Volt can fetch it',
   params: ofName,
   answer: repositoryAnswer,
   errors: ['not_found'],
-  handle: async ({ params, requester }, web) => {
-    await readRepository(web.database, requester.reader, params.name);
-    requireCovered(requester, params.name);
-    return shown(await checkRepository(web, params.name));
-  },
+  handle: async ({ params }, web) => shown(await checkRepository(web, params.name)),
 });
 
 const removing = jsonRoute({
@@ -150,7 +145,7 @@ const startableRoute = jsonRoute({
   summary: 'The workflows that a person can start at a ref, with their inputs, as an observer reads them now',
   // a fetch, which nobody without that right can cause
   confidential: true,
-  scope: 'write',
+  role: 'run',
   params: ofName,
   query: z.object({
     ref: z
@@ -164,7 +159,6 @@ const startableRoute = jsonRoute({
   errors: ['not_found', 'bad_ref', 'commit_missing', 'fetch_failed', 'conflict', 'timed_out'],
   handle: async ({ params, query: { ref = null }, requester }, web) => {
     const repository = await readRepository(web.database, requester.reader, params.name);
-    requireCovered(requester, params.name);
     return requireStartable(web, repository, ref, patience);
   },
 });
@@ -187,6 +181,7 @@ const dispatch = jsonRoute({
 
 const hookSetting = jsonRoute({
   method: 'post',
+  role: 'own',
   path: '/repos/:name/hook',
   summary: 'The address and the secret of the webhook, which is created on the first call',
   params: ofName,

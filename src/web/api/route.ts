@@ -1,11 +1,11 @@
 import type { Context, Hono } from 'hono';
 import * as z from 'zod';
 import { type ErrorCode, VoltError } from '../../kernel/errors.ts';
-import type { TokenScope } from '../../kernel/token-scope.ts';
+import type { Role } from '../../kernel/roles.ts';
 import { validationMessage } from '../../kernel/validation-message.ts';
 import type { WebEnv } from '../access/env.ts';
-import { requireScope } from '../access/permission.ts';
-import { type Requester, requesterOf } from '../access/reader.ts';
+import { type Requester, requesterOf } from '../access/requester.ts';
+import { requireRoleAt } from '../access/rights.ts';
 import { withEtag } from '../http/etag.ts';
 import { pageParameter } from '../schemas/paging.ts';
 import type { Web } from '../services.ts';
@@ -26,8 +26,11 @@ interface RouteInput<P extends z.ZodObject, Q extends z.ZodObject, B extends z.Z
   headers?: { [name: string]: string };
   /** whether reading needs a token, too */
   confidential?: boolean;
-  /** scope that the caller's token needs; by default `read` for GET that is not confidential, else `admin` */
-  scope?: TokenScope;
+  /**
+   * what the caller needs, in the repository that the path names, if it names one; by default `read` for GET that is not
+   * confidential, else `admin`
+   */
+  role?: Role;
   /** the audit log's name of what a request does, where the body decides it */
   auditedAs?(body: z.output<B>): string | undefined;
   /** codes of the errors that it may answer, besides those of every route */
@@ -36,7 +39,7 @@ interface RouteInput<P extends z.ZodObject, Q extends z.ZodObject, B extends z.Z
 
 /** A route. The server and the OpenAPI document are both made from it. */
 export interface Route extends RouteInput<z.ZodObject, z.ZodObject, z.ZodObject> {
-  scope: TokenScope;
+  role: Role;
   errors: readonly ErrorCode[];
   answer: Answer;
   answerTo(context: Context<WebEnv>, web: Web): Promise<Response>;
@@ -114,18 +117,19 @@ export function contentRoute<P extends z.ZodObject = Nothing, Q extends z.ZodObj
 
 function withDefaults(input: RouteInput<z.ZodObject, z.ZodObject, z.ZodObject>) {
   const { method, path, summary, params, query, body, headers = {}, confidential = false, errors = [] } = input;
-  const { scope = method === 'get' && !confidential ? 'read' : 'admin' } = input;
-  return { method, path, summary, params, query, body, headers, confidential, scope, errors };
+  const { role = method === 'get' && !confidential ? 'read' : 'admin' } = input;
+  return { method, path, summary, params, query, body, headers, confidential, role, errors };
 }
 
 /** Adds the routes to an app, below its path. */
 export function serveRoutes(app: Hono<WebEnv>, routes: readonly Route[], web: Web): void {
   for (const route of routes) {
-    app.on(route.method.toUpperCase(), route.path, (context) => {
+    app.on(route.method.toUpperCase(), route.path, async (context) => {
       context.set('action', actionOf(route));
       const names = [...route.path.matchAll(/:(\w+)/g)].map(([, name = '']) => name);
       context.set('target', names.map((name) => context.req.param(name)).join(' '));
-      if (route.confidential || route.method !== 'get') requireScope(context, route.scope, actionOf(route));
+      if (route.confidential || route.method !== 'get')
+        await requireRoleAt(context, web, { ...route, what: actionOf(route) });
       return route.answerTo(context, web);
     });
   }

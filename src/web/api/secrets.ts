@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { ErrorCode } from '../../kernel/errors.ts';
+import type { Role } from '../../kernel/roles.ts';
 import { ownersOf } from '../../record/entry-owners.ts';
 import type { EntryOwner } from '../../record/scoped-entries.ts';
 import { rotateKey } from '../../record/secret-key.ts';
@@ -29,17 +30,17 @@ interface Entries {
   plural: 'secrets' | 'variables';
   list: z.ZodType;
   errors: ErrorCode[];
-  read(web: Web, scope: EntryOwner): Promise<object>;
+  read(web: Web, owner: EntryOwner): Promise<object>;
   request: z.ZodObject;
-  set(web: Web, scope: EntryOwner, name: string, body: object): Promise<void>;
-  remove(web: Web, scope: EntryOwner, name: string): Promise<void>;
+  set(web: Web, owner: EntryOwner, name: string, body: object): Promise<void>;
+  remove(web: Web, owner: EntryOwner, name: string): Promise<void>;
 }
 
 const secrets: Entries = {
   plural: 'secrets',
   list: secretList,
   errors: keyErrors,
-  read: async ({ database }, scope) => ({ secrets: await listSecrets(database, scope), next: null }),
+  read: async ({ database }, owner) => ({ secrets: await listSecrets(database, owner), next: null }),
   request: secretRequest,
   set: ({ database, config }, repo, name, body) =>
     setSecret(database, config, { repo, name, ...(body as z.output<typeof secretRequest>) }),
@@ -50,7 +51,7 @@ const variables: Entries = {
   plural: 'variables',
   list: variableList,
   errors: [],
-  read: async ({ database }, scope) => ({ variables: await listVariables(database, scope), next: null }),
+  read: async ({ database }, owner) => ({ variables: await listVariables(database, owner), next: null }),
   request: variableRequest,
   set: ({ database }, repo, name, body) =>
     setVariable(database, { repo, name, ...(body as z.output<typeof variableRequest>) }),
@@ -69,12 +70,12 @@ interface EntryParams {
 /** The routes for secrets or variables, of one repository or of all. */
 function routesOf(
   { plural, list, errors, read, request, set, remove }: Entries,
-  { path, params, words }: { path: string; params: z.ZodObject; words: string },
+  { path, params, words, role }: { path: string; params: z.ZodObject; words: string; role: Role },
 ): Route[] {
   const own = params.extend({ entry });
   return [
     jsonRoute({
-      method: 'get',
+      ...{ method: 'get', role },
       path: `${path}/${plural}`,
       summary: `The ${plural} of ${words}${plural === 'secrets' ? ', without their values' : ''}`,
       params,
@@ -87,7 +88,7 @@ function routesOf(
       },
     }),
     jsonRoute({
-      method: 'put',
+      ...{ method: 'put', role },
       path: `${path}/${plural}/:entry`,
       summary: `Set one of the ${plural} of ${words}`,
       params: own,
@@ -101,7 +102,7 @@ function routesOf(
       },
     }),
     jsonRoute({
-      method: 'delete',
+      ...{ method: 'delete', role },
       path: `${path}/${plural}/:entry`,
       summary: `Remove one of the ${plural} of ${words}`,
       params: own,
@@ -116,13 +117,14 @@ function routesOf(
   ];
 }
 
-const scopes = [
-  { path: '', params: z.object({}), words: 'all repositories' },
-  { path: '/repos/:name', params: ofRepository, words: 'a repository' },
+const owners: Parameters<typeof routesOf>[1][] = [
+  { path: '', params: z.object({}), words: 'all repositories', role: 'admin' },
+  { path: '/repos/:name', params: ofRepository, words: 'a repository', role: 'own' },
 ];
 
 const trusted = jsonRoute({
   method: 'get',
+  role: 'own',
   path: '/repos/:name/trusted-refs',
   summary: 'The refs of a repository whose builds may have secrets',
   params: ofRepository,
@@ -134,6 +136,7 @@ const trusted = jsonRoute({
 
 const trust = jsonRoute({
   method: 'put',
+  role: 'own',
   path: '/repos/:name/trusted-refs',
   summary: 'Set which refs of a repository may have secrets',
   params: ofRepository,
@@ -156,7 +159,7 @@ const rotate = jsonRoute({
 });
 
 export const secretRoutes: Route[] = [
-  ...[secrets, variables].flatMap((kind) => scopes.flatMap((scope) => routesOf(kind, scope))),
+  ...[secrets, variables].flatMap((kind) => owners.flatMap((owner) => routesOf(kind, owner))),
   rotate,
   trusted,
   trust,

@@ -8,7 +8,7 @@ import { buildForApproval, newestBuildOf } from '../../record/pull-request-build
 import { forgeOfRepository, type RepositoryForge } from '../../record/repository-forge.ts';
 import { administrator } from '../../record/visibility.ts';
 import { type Rate, RateLimiter } from '../access/rate-limit.ts';
-import type { Requester } from '../access/reader.ts';
+import type { Requester } from '../access/requester.ts';
 import { approveBuild } from '../requests/approvals.ts';
 import { retryBuild } from '../requests/builds.ts';
 import type { Web } from '../services.ts';
@@ -108,7 +108,10 @@ export class CommentCommands {
 
   async #do(repo: string, number: number, command: Command, actor: string): Promise<Outcome> {
     const requester: Requester = {
-      caller: { id: -1, name: actor, scope: 'write', repos: [repo], person: actor },
+      caller: {
+        ...{ name: actor, person: null, token: null },
+        rights: [{ role: 'approve', repos: [repo], private: true }],
+      },
       reader: administrator,
     };
     const target = `${repo}, pull request ${number}`;

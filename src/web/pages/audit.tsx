@@ -5,7 +5,7 @@ import { listActions } from '../../record/audit.ts';
 import { type NamedTarget, targetsOf } from '../../record/audit-targets.ts';
 import { listTokens, type NamedToken } from '../../record/tokens.ts';
 import type { WebEnv } from '../access/env.ts';
-import { requireScope } from '../access/permission.ts';
+import { requireRole } from '../access/rights.ts';
 import { toSignIn } from '../access/to-sign-in.ts';
 import type { Web } from '../services.ts';
 import { actionWords } from './audit-words.ts';
@@ -21,7 +21,7 @@ const pageSize = 100;
 /** `/audit`: who did what, and the access tokens. */
 export async function auditPage(context: Context<WebEnv>, web: Web): Promise<Response> {
   if (!context.get('signedIn')) return toSignIn(context);
-  requireScope(context, 'admin', 'the audit log');
+  requireRole(context, 'admin', 'the audit log');
   const text = (name: string) => context.req.query(name)?.slice(0, 64) || undefined;
   const filter = { actor: text('actor'), action: text('action') };
   const before = Number(context.req.query('before')) || undefined;
@@ -127,7 +127,7 @@ function Tokens({ tokens, now }: { tokens: NamedToken[]; now: number }) {
     return (
       <Nothing title="There is only the admin token">
         <p>Give each person and program a token of their own:</p>
-        <CommandLine line="volt token add NAME --scope write" />
+        <CommandLine line="volt token add NAME --role run" />
       </Nothing>
     );
   }
@@ -137,7 +137,7 @@ function Tokens({ tokens, now }: { tokens: NamedToken[]; now: number }) {
       rows={tokens}
       columns={[
         { head: 'Token', class: 'name', cell: ({ name }) => name },
-        { head: 'Scope', cell: ({ scope }) => scope },
+        { head: 'Role', cell: ({ role }) => role },
         {
           head: 'Repositories',
           cell: ({ repos }) => (repos === null ? 'all that are not private' : repos.join(', ') || 'none'),

@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import { VoltError } from '../../kernel/errors.ts';
 import { type BuildId, buildIdOf, type JobId, parseBuildId, parseJobId } from '../../kernel/model.ts';
 import type { WebEnv } from '../access/env.ts';
-import { requesterOf } from '../access/reader.ts';
+import { requesterOf } from '../access/requester.ts';
 import { nothingHere } from '../http/errors.ts';
 import { approveBuild, approveJob } from '../requests/approvals.ts';
 import { cancelBuild, cancelJob, retryBuild, retryJob } from '../requests/builds.ts';

@@ -7,9 +7,8 @@ import { approvalMaterial } from '../../record/build-approvals.ts';
 import { estimatedDuration } from '../../record/estimates.ts';
 import { linksOf } from '../../record/project-links.ts';
 import type { WebEnv } from '../access/env.ts';
-import { may } from '../access/permission.ts';
 import { readBuild } from '../access/readable.ts';
-import { covers, requesterOf } from '../access/reader.ts';
+import { may } from '../access/rights.ts';
 import { nothingHere } from '../http/errors.ts';
 import type { Web } from '../services.ts';
 import { requirementsOf, runnersIfQueued } from '../status/queued-jobs.ts';
@@ -22,7 +21,7 @@ import { chooseJob, mayHaveLog } from './chosen-job.ts';
 import { failedTestsOf, TestCounts } from './failed-tests.tsx';
 import { Graph } from './graph.tsx';
 import { JobList } from './job-list.tsx';
-import { JobPane } from './job-pane.tsx';
+import { type Allowed, JobPane } from './job-pane.tsx';
 import { type JobView, JobViews, jobViewsOf } from './job-views.tsx';
 import { answerPage } from './layout.tsx';
 import { LogSection, shownLogKey } from './log.tsx';
@@ -61,7 +60,7 @@ export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Res
       ? await estimatedDuration(web.database, { ...build, series: history.series })
       : undefined;
   const now = serverNow();
-  const signedIn = may(context, 'write') && covers(requesterOf(context), build.repo);
+  const allowed = { run: may(context, 'run', build.repo), approve: may(context, 'approve', build.repo) };
   return answerPage(context, web, {
     title: `${build.repo}#${build.number}`,
     state: stateOf(build),
@@ -87,13 +86,13 @@ export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Res
             <Words text={verdictOf(build)} />
           </p>
           <Broken build={build} history={history} />
-          <Act build={build} signedIn={signedIn} />
+          <Act build={build} allowed={allowed} signedIn={context.get('signedIn')} />
         </div>
         <BuildFacts build={build} estimate={estimate} links={links} now={now} />
         <CommitBody text={build.body} />
         {material && (
           <Material material={material} open={asksForAll(build)}>
-            {signedIn && asksForAll(build) && <Decide build={build} />}
+            {allowed.approve && asksForAll(build) && <Decide build={build} />}
           </Material>
         )}
         <TestCounts build={build} chosen={chosen?.job.id} />
@@ -105,7 +104,7 @@ export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Res
                 job={chosen.job}
                 runners={runners}
                 needed={needed}
-                signedIn={signedIn}
+                allowed={allowed}
                 lines={lines}
                 annotated={annotated}
                 failed={chosen.attempt === chosen.job.attempts.at(-1)?.number ? failed : []}
@@ -159,7 +158,7 @@ function Panes({ view, open, build, chosen, now, children }: Shown) {
   );
 }
 
-function Act({ build, signedIn }: { build: Build; signedIn: boolean }) {
+function Act({ build, allowed, signedIn }: { build: Build; allowed: Allowed; signedIn: boolean }) {
   const over = isFinal(build.status);
   const waits = waitingForApproval(build).length > 0;
   if (!signedIn) {
@@ -173,18 +172,17 @@ function Act({ build, signedIn }: { build: Build; signedIn: boolean }) {
       </>
     );
   }
-  if (over) return <Retry build={build} />;
+  if (over) return allowed.run ? <Retry build={build} /> : null;
   return (
     <>
-      {asksForAll(build) ? (
+      {allowed.approve && asksForAll(build) && (
         <p>
           See what it changes, then <a href="#decide">approve or decline</a> it.
         </p>
-      ) : (
-        waits && <Decide build={build} />
       )}
+      {allowed.approve && waits && !asksForAll(build) && <Decide build={build} />}
       <div class="acts">
-        <CancelForm build={build} />
+        {allowed.run && <CancelForm build={build} />}
         <NotifyButton build={build} />
       </div>
     </>

@@ -65,12 +65,11 @@ const texts: { readonly [C in ErrorCode]?: TextOf } = {
       </p>
     ),
   }),
-  scope_needed: ({ message }, context) => ({
+  role_needed: ({ message, remedy }) => ({
     title: 'You may not do this',
     text: (
       <p>
-        {sentence(message)}. Ask somebody with the scope “admin” to do it or to make you another token, and then{' '}
-        <SignIn context={context} /> with that.
+        {sentence(message)}. {remedy}
       </p>
     ),
   }),

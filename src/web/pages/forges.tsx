@@ -4,7 +4,7 @@ import type { Forge } from '../../kernel/model/forge-shapes.ts';
 import { serverNow } from '../../kernel/server-time.ts';
 import { listForges } from '../../record/forges.ts';
 import type { WebEnv } from '../access/env.ts';
-import { requireScope } from '../access/permission.ts';
+import { requireRole } from '../access/rights.ts';
 import { toSignIn } from '../access/to-sign-in.ts';
 import { isElsewhere } from '../http/hosts.ts';
 import { checkForge } from '../requests/check-forge.ts';
@@ -19,7 +19,7 @@ import { Table } from './table.tsx';
 /** `/forges`: where statuses and checks go, and the form that makes a GitHub App. */
 export async function forgesPage(context: Context<WebEnv>, web: Web): Promise<Response> {
   if (!context.get('signedIn')) return toSignIn(context);
-  requireScope(context, 'admin', 'reading the forges');
+  requireRole(context, 'admin', 'reading the forges');
   const forges = await listForges(web.database);
   return answerPage(context, web, {
     title: 'Forges',
@@ -42,7 +42,6 @@ export async function forgesPage(context: Context<WebEnv>, web: Web): Promise<Re
 
 /** Handles the button that checks a forge. */
 export async function checkForgeFromPage(context: Context<WebEnv>, web: Web): Promise<Response> {
-  requireScope(context, 'admin', 'checking a forge');
   await checkForge(web, context.req.param('name') ?? '');
   return context.redirect('/forges', 303);
 }

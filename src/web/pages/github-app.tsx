@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import { VoltError } from '../../kernel/errors.ts';
 import type { WebEnv } from '../access/env.ts';
-import { requireScope } from '../access/permission.ts';
+import { requireRole } from '../access/rights.ts';
 import { askedApp, beginApp, finishApp } from '../requests/github-app.ts';
 import type { Web } from '../services.ts';
 import { answerPage } from './layout.tsx';
@@ -84,8 +84,8 @@ export async function addAppFromPage(context: Context<WebEnv>, web: Web): Promis
 }
 
 function adminOf(context: Context<WebEnv>) {
-  requireScope(context, 'admin', 'making a GitHub App');
+  requireRole(context, 'admin', 'making a GitHub App');
   const caller = context.get('caller');
   if (caller) return caller;
-  throw new Error('a scope without a caller');
+  throw new Error('a role without a caller');
 }

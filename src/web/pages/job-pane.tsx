@@ -10,13 +10,19 @@ import { StatusMark, Took, Words } from './parts.tsx';
 import { attemptSentence, stateOf } from './sentences.ts';
 import { type ShowSummary, Steps } from './steps.tsx';
 
+/** Which acts on a build a page offers. */
+export interface Allowed {
+  run: boolean;
+  approve: boolean;
+}
+
 interface Shown {
   build: Build;
   job: Job;
   /** undefined if Redis does not answer */
   runners: RunnerMember[] | undefined;
   needed: Needed;
-  signedIn: boolean;
+  allowed: Allowed;
   /** where the steps are in the log that the page shows */
   lines: readonly (StepLines | null)[];
   annotated: Annotated;
@@ -97,13 +103,14 @@ function Attempts({ job: { attempts, triesAgainAt }, now }: { job: Job; now: num
 }
 
 /** The actions for one job of several. */
-function Act({ shown: { build, job, signedIn } }: { shown: Shown }) {
-  if (!signedIn) return null;
+function Act({ shown: { build, job, allowed } }: { shown: Shown }) {
   const act = isFinal(build.status) ? 'retry' : isFinal(job.status) ? undefined : 'cancel';
+  const mayDecide = allowed.approve && waitingForApproval({ jobs: [job] }).length > 0;
+  if (!mayDecide && !(allowed.run && act)) return null;
   return (
     <span class="acts">
-      {waitingForApproval({ jobs: [job] }).length > 0 && <ApprovalForm of={job.id} name={job.name} />}
-      {act !== undefined && (
+      {mayDecide && <ApprovalForm of={job.id} name={job.name} />}
+      {allowed.run && act !== undefined && (
         <form method="post" action={`/jobs/${job.id}/${act}`}>
           <button
             type="submit"

@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import type { WebEnv } from '../access/env.ts';
-import { may } from '../access/permission.ts';
+import { may } from '../access/rights.ts';
 import { signInPath } from '../access/to-sign-in.ts';
 
 /** A page of the navigation, or what else a page belongs to. */
@@ -39,7 +39,7 @@ export function Navigation({ context, section }: { context: Context<WebEnv>; sec
         ))}
       </nav>
       <div class="tools">
-        <a id="find" class="find" href="/search" data-may-build={may(context, 'write') ? '' : undefined}>
+        <a id="find" class="find" href="/search" data-may-build={may(context, 'run') ? '' : undefined}>
           <Magnifier />
           <span>Search</span> <kbd hidden>/</kbd>
         </a>

@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import type { WebEnv } from '../access/env.ts';
-import { may } from '../access/permission.ts';
+import { may } from '../access/rights.ts';
 import { CommandLine } from './command.tsx';
 import { Nothing } from './nothing.tsx';
 
@@ -19,7 +19,10 @@ export function NoRepositories({ context }: { context: Context<WebEnv> }) {
   if (!may(context, 'admin')) {
     return (
       <Nothing title="No repositories">
-        <p>Volt watches none yet, or none that your token is for. Somebody with the scope “admin” can add one.</p>
+        <p>
+          Volt watches none yet, or none that you may see. Somebody with the role “admin” can add one, or give you a
+          role.
+        </p>
       </Nothing>
     );
   }

@@ -1,9 +1,9 @@
 import type { Context } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
 import { repositoryNamePattern } from '../../kernel/names.ts';
+import { tokenNeeded } from '../access/bearer.ts';
 import { comesFromOwnPage } from '../access/csrf.ts';
 import type { WebEnv } from '../access/env.ts';
-import { tokenNeeded } from '../access/permission.ts';
 import { ownPath } from '../http/own-path.ts';
 
 /** What a reader has chosen, kept in cookies of the browser. The server knows it when it renders a page, and stores nothing. */

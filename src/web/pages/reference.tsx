@@ -78,7 +78,7 @@ function OperationPart({ path, method, operation }: { path: string; method: stri
   const successes = answers.filter(([status, { content = {} }]) => Number(status) < 400 || !isError(content));
   const errors = answers.filter((one) => !successes.includes(one)).map(([, { description }]) => description);
   const open = security.some((one) => Object.keys(one).length === 0);
-  const scope = security.flatMap(({ token }) => token ?? [])[0];
+  const role = security.flatMap(({ token }) => token ?? [])[0];
   return (
     <article id={operationId}>
       <h3>
@@ -86,7 +86,7 @@ function OperationPart({ path, method, operation }: { path: string; method: stri
       </h3>
       <p>{summary}</p>
       <p class="faint">
-        <code>{operationId}</code> · needs a token with scope <code>{scope}</code>
+        <code>{operationId}</code> · needs the role <code>{role}</code>
         {open ? ', or none if VOLT_READING allows it' : ''}
       </p>
       {parameters.length > 0 && <Parameters parameters={parameters} />}

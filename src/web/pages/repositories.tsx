@@ -5,7 +5,7 @@ import { hideCredentials } from '../../kernel/urls.ts';
 import { recentBuilds } from '../../record/recent-builds.ts';
 import { type ObservedRepository, pageOfRepositories } from '../../record/repositories.ts';
 import type { WebEnv } from '../access/env.ts';
-import { may } from '../access/permission.ts';
+import { may } from '../access/rights.ts';
 import type { Web } from '../services.ts';
 import { answerPage } from './layout.tsx';
 import { NoRepositories } from './no-repositories.tsx';

@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import type { NamedJob } from '../../record/runner-history.ts';
 import type { WebEnv } from '../access/env.ts';
-import { may } from '../access/permission.ts';
+import { may } from '../access/rights.ts';
 import type { FleetRunner } from '../status/fleet.ts';
 import { PageHead } from './page-head.tsx';
 import { JobLink } from './past-attempts.tsx';

@@ -7,7 +7,7 @@ import { sizeText } from '../../kernel/sizes.ts';
 import { type AttemptPlace, attemptsOfRunner, hasRunJobs, type NamedJob } from '../../record/runner-history.ts';
 import { clockFault } from '../../redis/clock-fault.ts';
 import type { WebEnv } from '../access/env.ts';
-import { may } from '../access/permission.ts';
+import { may } from '../access/rights.ts';
 import type { Web } from '../services.ts';
 import { type FleetRunner, readFleet } from '../status/fleet.ts';
 import { fleetRanges } from '../status/fleet-intervals.ts';

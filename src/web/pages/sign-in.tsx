@@ -1,11 +1,10 @@
 import type { Context } from 'hono';
 import { deleteCookie, setCookie } from 'hono/cookie';
 import { logAction } from '../access/audit.ts';
-import { owner } from '../access/caller.ts';
+import { tokenNeeded } from '../access/bearer.ts';
 import { comesFromOwnPage } from '../access/csrf.ts';
 import type { WebEnv } from '../access/env.ts';
 import { sessionLifetime } from '../access/guard.ts';
-import { tokenNeeded } from '../access/permission.ts';
 import { maySignInAt } from '../access/sign-in-address.ts';
 import { isElsewhere } from '../http/hosts.ts';
 import { ownPath } from '../http/own-path.ts';
@@ -121,7 +120,7 @@ export async function signIn(context: Context<WebEnv>, web: Web): Promise<Respon
   }
   await logAction(web, context, { actor: caller.name, action: 'sign-in', status: 303 });
   const secret = await web.guard.beginSession({
-    ...{ person: null, token: caller.id === owner.id ? null : caller.id, provider: null },
+    ...{ person: null, token: caller.token?.id ?? null, provider: null },
     ...{ origin, address, agent: context.req.header('user-agent') ?? '' },
   });
   setCookie(context, web.guard.cookieAt(origin), secret, {

@@ -6,7 +6,7 @@ import type { Forge } from '../../kernel/model/forge-shapes.ts';
 import { repositoryNamePattern } from '../../kernel/names.ts';
 import { addForge, hasForge } from '../../record/forges.ts';
 import { keepAppRequest, takeAppRequest } from '../../redis/app-requests.ts';
-import type { Caller } from '../access/caller.ts';
+import { type Caller, countedAs } from '../access/caller.ts';
 import { isElsewhere } from '../http/hosts.ts';
 import type { Web } from '../services.ts';
 
@@ -32,7 +32,7 @@ export const askedApp = z.object({
 export type AskedApp = z.output<typeof askedApp>;
 
 /** What is kept while the browser is at GitHub. */
-const request = z.object({ caller: z.number(), name: z.string(), github: z.string() });
+const request = z.object({ caller: z.string(), name: z.string(), github: z.string() });
 
 /**
  * Begins to make an App: GitHub's page gets the manifest from the browser.
@@ -47,7 +47,7 @@ export async function beginApp(
   const host = hostOf(github);
   await requireFree(database, name);
   const state = randomBytes(32).toString('hex');
-  const kept: z.input<typeof request> = { caller: caller.id, name, github };
+  const kept: z.input<typeof request> = { caller: countedAs(caller), name, github };
   await keepAppRequest(access, state, JSON.stringify(kept));
   const site = isElsewhere(hosts.url) ? hosts.url.replace(/\/+$/, '') : undefined;
   const wanted = { name: app, site, redirect: origin + madePath, hook: `/hooks/forges/${name}`, writes };
@@ -66,7 +66,7 @@ export async function finishApp(
 ): Promise<Forge> {
   const text = /^[0-9a-f]{64}$/.test(state) ? await takeAppRequest(access, state) : undefined;
   const asked = text === undefined ? undefined : request.parse(JSON.parse(text));
-  if (asked?.caller !== caller.id || !/^[\w-]{1,200}$/.test(code)) {
+  if (asked?.caller !== countedAs(caller) || !/^[\w-]{1,200}$/.test(code)) {
     throw new VoltError('bad_request', 'you have not asked for this App, or more than an hour ago', {
       remedy: 'Begin again on the page "Forges". If GitHub has made an App that you do not know, remove it there.',
     });

@@ -3,7 +3,8 @@ import { VoltError } from '../../kernel/errors.ts';
 import type { BuildId, BuildSummary } from '../../kernel/model.ts';
 import { type ChosenBuilds, chooseBuilds, type ManyBuilds, requestOfMany } from '../../record/many-builds.ts';
 import { readRepository } from '../access/readable.ts';
-import { type Requester, requireCovered } from '../access/reader.ts';
+import type { Requester } from '../access/requester.ts';
+import { reachOf, requireRoleOf } from '../access/rights.ts';
 import type { Web } from '../services.ts';
 import { announce } from './announce.ts';
 
@@ -28,12 +29,12 @@ export interface RequestedOfMany {
   left: number;
 }
 
-/** @throws VoltError `not_found`, `scope_needed` */
+/** @throws VoltError `not_found`, `role_needed` */
 export async function chooseQueued(web: Web, requester: Requester, of: QueuedOf): Promise<ChosenBuilds> {
   return chooseBuilds(web.database, await queuedOf(web, requester, of));
 }
 
-/** @throws VoltError `not_found`, `scope_needed` */
+/** @throws VoltError `not_found`, `role_needed` */
 export async function chooseErrors(web: Web, requester: Requester, of: ErrorsSince): Promise<ChosenBuilds> {
   return chooseBuilds(web.database, await errorsSince(web, requester, of));
 }
@@ -41,7 +42,7 @@ export async function chooseErrors(web: Web, requester: Requester, of: ErrorsSin
 /**
  * Cancels the queued builds of a branch.
  * @param only those that the person has seen; all by default
- * @throws VoltError `not_found`, `scope_needed`, or `conflict` if there is none
+ * @throws VoltError `not_found`, `role_needed`, or `conflict` if there is none
  */
 export async function cancelQueued(
   web: Web,
@@ -56,7 +57,7 @@ export async function cancelQueued(
 /**
  * Runs the jobs that did not succeed again, of the builds that have ended in an error.
  * @param only those that the person has seen; all by default
- * @throws VoltError `not_found`, `scope_needed`, or `conflict` if there is none
+ * @throws VoltError `not_found`, `role_needed`, or `conflict` if there is none
  */
 export async function retryErrors(
   web: Web,
@@ -69,20 +70,23 @@ export async function retryErrors(
 }
 
 async function queuedOf(web: Web, requester: Requester, { repo, branch }: QueuedOf): Promise<ManyBuilds> {
-  await readRepository(web.database, requester.reader, repo);
-  requireCovered(requester, repo);
-  return { kind: 'cancel', status: 'queued', repos: [repo], ref: `refs/heads/${branch}`, reader: requester.reader };
+  await requireMayRun(web, requester, repo, 'cancelling builds');
+  return { ...actedOn(requester), kind: 'cancel', status: 'queued', repo, ref: `refs/heads/${branch}` };
 }
 
 async function errorsSince(web: Web, requester: Requester, { since, repo }: ErrorsSince): Promise<ManyBuilds> {
-  if (repo !== undefined) {
-    await readRepository(web.database, requester.reader, repo);
-    requireCovered(requester, repo);
-  }
-  const { reader, caller } = requester;
-  // a token for some repositories changes only these
-  const repos = repo === undefined ? (caller?.repos ?? undefined) : [repo];
-  return { kind: 'retry', status: 'error', repos, endedSince: since, reader };
+  if (repo !== undefined) await requireMayRun(web, requester, repo, 'retrying builds');
+  return { ...actedOn(requester), kind: 'retry', status: 'error', repo, endedSince: since };
+}
+
+async function requireMayRun(web: Web, requester: Requester, repo: string, what: string): Promise<void> {
+  await readRepository(web.database, requester.reader, repo);
+  requireRoleOf(requester, 'run', what, repo);
+}
+
+/** Only builds of repositories in which the requester may run builds. */
+function actedOn({ caller }: Requester): Pick<ManyBuilds, 'reader'> {
+  return { reader: reachOf(caller, 'run') };
 }
 
 async function request(web: Web, { caller }: Requester, many: ManyBuilds, none: string): Promise<RequestedOfMany> {

@@ -11,13 +11,13 @@ export const tokenRequest = name(
   'TokenRequest',
   z.object({
     name: z.string().regex(repositoryNamePattern, 'has characters that a name cannot have'),
-    scope: token.shape.scope.default('read'),
+    role: token.shape.role.default('read'),
     repos: z
       .array(z.string().regex(repositoryNamePattern, 'is not the name of a repository'))
       .min(1)
       .max(500)
       .optional()
-      .meta({ description: 'only for these repositories, private ones too; not with the scope admin' }),
+      .meta({ description: 'only for these repositories, private ones too; not with the role admin' }),
     person: z.string().regex(repositoryNamePattern, 'has characters that a name cannot have').optional().meta({
       description: 'its owner; by default that of the token it is made with, or its own name if that is the main token',
     }),

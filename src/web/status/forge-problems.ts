@@ -42,7 +42,7 @@ function ofForge(name: string, { code, message, remedy }: Problem, reader: Reade
   return {
     code,
     message: `statuses do not reach the forge ${name}`,
-    remedy: 'Ask somebody with a token of scope "admin" to run `volt status`.',
+    remedy: 'Ask somebody with the role "admin" to run `volt status`.',
   };
 }
 

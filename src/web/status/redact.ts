@@ -25,7 +25,7 @@ function redacted<M extends StageMember | RunnerMember>(reported: M): M {
   // the patterns contain names of repositories
   const member = 'repos' in reported ? { ...reported, repos: [] } : reported;
   const { problems, vitals } = member;
-  const remedy = 'Ask somebody with a token of scope "admin" to run `volt status`.';
+  const remedy = 'Ask somebody with the role "admin" to run `volt status`.';
   const hidden = problems.map(({ code }) => ({ code, message: `it reports a problem, ${code}`, remedy }));
   if (!vitals?.warnings.last) return { ...member, problems: hidden };
   const { at, level } = vitals.warnings.last;

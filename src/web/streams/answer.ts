@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import { VoltError } from '../../kernel/errors.ts';
+import { countedAs } from '../access/caller.ts';
 import type { WebEnv } from '../access/env.ts';
 import type { Guard } from '../access/guard.ts';
 import { networkOf } from '../http/network.ts';
@@ -20,7 +21,7 @@ export function answerStream(
   const caller = context.get('caller');
   const { address } = context.get('source');
   const answer = streams.answer(produce, {
-    sender: caller === undefined ? `sender ${networkOf(address)}` : `token ${caller.id}`,
+    sender: caller === undefined ? `sender ${networkOf(address)}` : countedAs(caller),
     known: caller !== undefined,
     isValid: async () => caller === undefined || (await guard.callerOf(context)) !== undefined,
   });

@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import type { ErrorCode, VoltError } from '../../../kernel/errors.ts';
 import type { WebEnv } from '../../access/env.ts';
-import { requireScope } from '../../access/permission.ts';
+import { requireRole } from '../../access/rights.ts';
 import { toSignIn } from '../../access/to-sign-in.ts';
 import type { Web } from '../../services.ts';
 import { Choice } from '../fields/choice.tsx';
@@ -28,7 +28,7 @@ export async function addRepositoryPage(context: Context<WebEnv>, web: Web): Pro
 
 /** Answers with the form. @param error why the repository was not added */
 export function answerAddForm(context: Context<WebEnv>, web: Web, form: AddForm, error?: VoltError): Promise<Response> {
-  requireScope(context, 'admin', 'adding a repository');
+  requireRole(context, 'admin', 'adding a repository');
   const wrong = error && (fieldOf[error.code] ?? error.remedy.match(/^Correct "(\w+)"/)?.[1]);
   const shown = (name: string) => ({
     name,

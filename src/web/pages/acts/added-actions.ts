@@ -2,7 +2,6 @@ import type { Context } from 'hono';
 import { VoltError } from '../../../kernel/errors.ts';
 import { validationMessage } from '../../../kernel/validation-message.ts';
 import type { WebEnv } from '../../access/env.ts';
-import { requireScope } from '../../access/permission.ts';
 import { setDeployKey, setPassword } from '../../requests/credentials.ts';
 import { awaitPoll, checkRepository } from '../../requests/repositories.ts';
 import { httpsCredentialRequest } from '../../schemas/credentials.ts';
@@ -44,6 +43,5 @@ async function check(context: Context<WebEnv>, web: Web, name: string): Promise<
 
 /** @returns the name of the repository */
 function admin(context: Context<WebEnv>): string {
-  requireScope(context, 'admin', 'adding a repository');
   return context.req.param('name') ?? '';
 }

@@ -5,8 +5,8 @@ import { listBuilds } from '../../../record/builds.ts';
 import { listCredentials } from '../../../record/credentials.ts';
 import type { ObservedRepository } from '../../../record/repositories.ts';
 import type { WebEnv } from '../../access/env.ts';
-import { requireScope } from '../../access/permission.ts';
 import { readRepository } from '../../access/readable.ts';
+import { requireRole } from '../../access/rights.ts';
 import { toSignIn } from '../../access/to-sign-in.ts';
 import type { Web } from '../../services.ts';
 import { Field } from '../fields/field.tsx';
@@ -24,7 +24,7 @@ type Key = Awaited<ReturnType<typeof listCredentials>>[number];
 /** `/repos/:name/added`: whether Volt can fetch a repository that was added, what to do if not, and else its first builds. */
 export async function addedPage(context: Context<WebEnv>, web: Web): Promise<Response> {
   if (!context.get('signedIn')) return toSignIn(context);
-  requireScope(context, 'admin', 'adding a repository');
+  requireRole(context, 'admin', 'adding a repository');
   const reader = context.get('reader');
   const repository = await readRepository(web.database, reader, context.req.param('name') ?? '');
   const { name, error, observedAt } = repository;

@@ -9,9 +9,8 @@ import { listEnvironments } from '../../../record/environments.ts';
 import type { ObservedRepository } from '../../../record/repositories.ts';
 import type { StartableAnswer } from '../../../record/startable.ts';
 import type { WebEnv } from '../../access/env.ts';
-import { requireScope } from '../../access/permission.ts';
 import { readRepository } from '../../access/readable.ts';
-import { requesterOf, requireCovered } from '../../access/reader.ts';
+import { requireRole } from '../../access/rights.ts';
 import { toSignIn } from '../../access/to-sign-in.ts';
 import { isAnswered, startableOf } from '../../requests/startable.ts';
 import type { Problem } from '../../schemas/terms.ts';
@@ -53,10 +52,9 @@ export async function buildNowPage(context: Context<WebEnv>, web: Web): Promise<
 
 /** Answers with the form. */
 export async function answerBuildForm(context: Context<WebEnv>, web: Web, form: BuildForm): Promise<Response> {
-  requireScope(context, 'write', 'starting a build');
   const repository = await readRepository(web.database, context.get('reader'), context.req.param('name') ?? '');
   const { name, command } = repository;
-  requireCovered(requesterOf(context), name);
+  requireRole(context, 'run', 'starting a build', name);
   const [{ answer, wrong }, refs, environments] = await Promise.all([
     command === null ? lookUp(web, repository, form.ref) : { answer: undefined, wrong: undefined },
     refNames(web.database, name, mostRefs),

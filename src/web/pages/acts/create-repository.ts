@@ -2,7 +2,6 @@ import type { Context } from 'hono';
 import { VoltError } from '../../../kernel/errors.ts';
 import { validationMessage } from '../../../kernel/validation-message.ts';
 import type { WebEnv } from '../../access/env.ts';
-import { requireScope } from '../../access/permission.ts';
 import { awaitPoll, createRepository } from '../../requests/repositories.ts';
 import { newRepository } from '../../schemas/repositories.ts';
 import type { Web } from '../../services.ts';
@@ -13,7 +12,6 @@ const patience = 4000;
 
 /** Handles the form: adds the repository, and leads to the page that says whether it can be fetched. */
 export async function addRepositoryFromPage(context: Context<WebEnv>, web: Web): Promise<Response> {
-  requireScope(context, 'admin', 'adding a repository');
   const body = await context.req.parseBody();
   const form: AddForm = Object.fromEntries(
     Object.entries(body).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value.trim()]] : [])),

@@ -7,8 +7,8 @@ import { serverNow } from '../../../kernel/server-time.ts';
 import { parseSince } from '../../../kernel/since.ts';
 import { type ChosenBuilds, mostAtOnce } from '../../../record/many-builds.ts';
 import type { WebEnv } from '../../access/env.ts';
-import { requireScope } from '../../access/permission.ts';
-import { requesterOf } from '../../access/reader.ts';
+import { requesterOf } from '../../access/requester.ts';
+import { requireRole } from '../../access/rights.ts';
 import { toSignIn } from '../../access/to-sign-in.ts';
 import { cancelQueued, chooseErrors, chooseQueued, manyText, retryErrors } from '../../requests/many-builds.ts';
 import type { Web } from '../../services.ts';
@@ -26,7 +26,7 @@ const usualSince = '24h';
 /** `/builds/cancel-queued`: which builds of a branch would be cancelled, and the button that does it. */
 export async function cancelQueuedPage(context: Context<WebEnv>, web: Web): Promise<Response> {
   if (!context.get('signedIn')) return toSignIn(context);
-  requireScope(context, 'write', 'cancelling builds');
+  requireRole(context, 'run', 'cancelling builds');
   const of = branchIn(context.req.query());
   const chosen = await chooseQueued(web, requesterOf(context), of);
   const back = addressOfBuilds(of.repo, { branch: [of.branch] });
@@ -61,7 +61,7 @@ export async function cancelQueuedFromPage(context: Context<WebEnv>, web: Web): 
 /** `/builds/retry-errors`: which builds have ended in an error, and the button that runs them again. */
 export async function retryErrorsPage(context: Context<WebEnv>, web: Web): Promise<Response> {
   if (!context.get('signedIn')) return toSignIn(context);
-  requireScope(context, 'write', 'retrying builds');
+  requireRole(context, 'run', 'retrying builds');
   const { repo = '', since = usualSince } = context.req.query();
   const at = parseSince(since, serverNow());
   const chosen =

@@ -6,7 +6,7 @@ import { dispatchInputs } from '../../../workflow/inputs.ts';
 import { definitionOf } from '../../../workflow/startable-input.ts';
 import type { WebEnv } from '../../access/env.ts';
 import { readRepository } from '../../access/readable.ts';
-import { requesterOf } from '../../access/reader.ts';
+import { requesterOf } from '../../access/requester.ts';
 import { requestedEvent, triggerBuild } from '../../requests/builds.ts';
 import { outcomeOf } from '../../requests/outcome.ts';
 import { triggerRequest } from '../../schemas/intents.ts';

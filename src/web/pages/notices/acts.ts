@@ -3,7 +3,6 @@ import { VoltError } from '../../../kernel/errors.ts';
 import { validationMessage } from '../../../kernel/validation-message.ts';
 import { removeNoticeTarget } from '../../../record/notice-targets.ts';
 import type { WebEnv } from '../../access/env.ts';
-import { requireScope } from '../../access/permission.ts';
 import { addTarget } from '../../requests/notice-targets.ts';
 import { testTarget } from '../../requests/test-notice.ts';
 import { targetRequest } from '../../schemas/notices.ts';
@@ -13,7 +12,6 @@ import { type TargetFields, targetFields } from './target-form.tsx';
 
 /** Handles the form of a new target: shows its secret once, or the form again with what is wrong. */
 export async function addTargetFromPage(context: Context<WebEnv>, web: Web): Promise<Response> {
-  requireScope(context, 'admin', 'adding a target of notices');
   const body = await context.req.parseBody();
   const fields: TargetFields = Object.fromEntries(
     targetFields.map((name) => [name, typeof body[name] === 'string' ? body[name].trim() : '']),
@@ -31,14 +29,12 @@ export async function addTargetFromPage(context: Context<WebEnv>, web: Web): Pro
 
 /** Handles the button that tests a target. */
 export async function testTargetFromPage(context: Context<WebEnv>, web: Web): Promise<Response> {
-  requireScope(context, 'admin', 'testing a target of notices');
   await testTarget(web, context.req.param('name') ?? '');
   return context.redirect('/notices', 303);
 }
 
 /** Handles the button that removes a target. */
 export async function removeTargetFromPage(context: Context<WebEnv>, web: Web): Promise<Response> {
-  requireScope(context, 'admin', 'removing a target of notices');
   await removeNoticeTarget(web.database, context.req.param('name') ?? '');
   return context.redirect('/notices', 303);
 }

@@ -5,7 +5,7 @@ import { heardText, outcomeText } from '../../../kernel/notices.ts';
 import { listNoticeTargets } from '../../../record/notice-targets.ts';
 import { listNotices } from '../../../record/notices.ts';
 import type { WebEnv } from '../../access/env.ts';
-import { requireScope } from '../../access/permission.ts';
+import { requireRole } from '../../access/rights.ts';
 import { toSignIn } from '../../access/to-sign-in.ts';
 import type { Web } from '../../services.ts';
 import { answerPage } from '../layout.tsx';
@@ -29,7 +29,7 @@ export interface NoticesPageState {
 /** `/notices`: who hears of broken branches, what was sent, and the form that adds a target. */
 export async function noticesPage(context: Context<WebEnv>, web: Web): Promise<Response> {
   if (!context.get('signedIn')) return toSignIn(context);
-  requireScope(context, 'admin', 'reading the targets of notices');
+  requireRole(context, 'admin', 'reading the targets of notices');
   return answerNotices(context, web);
 }
 

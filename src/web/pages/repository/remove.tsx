@@ -1,15 +1,15 @@
 import type { Context } from 'hono';
 import { linksOf } from '../../../record/project-links.ts';
 import type { WebEnv } from '../../access/env.ts';
-import { requireScope } from '../../access/permission.ts';
 import { readRepository } from '../../access/readable.ts';
+import { requireRole } from '../../access/rights.ts';
 import { removeRepository } from '../../requests/repositories.ts';
 import type { Web } from '../../services.ts';
 import { answerRepositoryPage } from './frame.tsx';
 
 /** `/repos/:name/remove`: asks whether a repository is to be watched no more, and what becomes of its builds. */
 export async function removePage(context: Context<WebEnv>, web: Web): Promise<Response> {
-  requireScope(context, 'admin', 'removing a repository');
+  requireRole(context, 'admin', 'removing a repository');
   const repository = await readRepository(web.database, context.get('reader'), context.req.param('name') ?? '');
   const { name } = repository;
   const projects = await linksOf(web.database, [name]);
@@ -54,7 +54,6 @@ export async function removePage(context: Context<WebEnv>, web: Web): Promise<Re
 
 /** Handles the form, which works without a script. */
 export async function removeFromPage(context: Context<WebEnv>, web: Web): Promise<Response> {
-  requireScope(context, 'admin', 'removing a repository');
   const { purge } = await context.req.parseBody();
   await removeRepository(web, context.req.param('name') ?? '', purge === '1');
   return context.redirect('/repos', 303);

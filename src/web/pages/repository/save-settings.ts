@@ -3,7 +3,6 @@ import { validationMessage } from '../../../kernel/validation-message.ts';
 import { settingProblems } from '../../../observer/settings.ts';
 import type { ObservedRepository } from '../../../record/repositories.ts';
 import type { WebEnv } from '../../access/env.ts';
-import { requireScope } from '../../access/permission.ts';
 import { readRepository } from '../../access/readable.ts';
 import { setRepository } from '../../requests/repositories.ts';
 import { repositoryChange } from '../../schemas/repositories.ts';
@@ -14,7 +13,6 @@ import { answerSettings } from './settings.tsx';
 
 /** Saves the settings that a person has changed in the form, which works without a script. */
 export async function saveSettingsFromPage(context: Context<WebEnv>, web: Web): Promise<Response> {
-  requireScope(context, 'admin', 'changing the settings of a repository');
   const repository = await readRepository(web.database, context.get('reader'), context.req.param('name') ?? '');
   const form = await sentForm(context);
   const values = valuesOf(form);

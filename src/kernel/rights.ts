@@ -1,0 +1,29 @@
+import { fitsGlob } from './names.ts';
+import { includes, type Role, roles } from './roles.ts';
+
+/** A role in the repositories that patterns match. */
+export interface Right {
+  role: Role;
+  /** patterns of names; with none it is for no repository */
+  repos: readonly string[];
+  /** whether it is for private repositories, too */
+  private: boolean;
+}
+
+/** The rights of an administrator. */
+export const everything: readonly Right[] = [{ role: 'admin', repos: ['*'], private: true }];
+
+/**
+ * The largest role that rights give; undefined if they give none.
+ * @param repo in that repository, which their holder may read; without it, in any
+ */
+export function roleIn(rights: readonly Right[], repo?: string): Role | undefined {
+  const given = rights.filter(({ repos }) => repo === undefined || repos.some((pattern) => fitsGlob(pattern, repo)));
+  return roles.findLast((role) => given.some((right) => right.role === role));
+}
+
+/** Whether rights include a role. @param repo as in `roleIn` */
+export function holds(rights: readonly Right[], needed: Role, repo?: string): boolean {
+  const role = roleIn(rights, repo);
+  return role !== undefined && includes(role, needed);
+}

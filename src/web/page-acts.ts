@@ -1,0 +1,28 @@
+import type { MiddlewareHandler } from 'hono';
+import type { Role } from '../kernel/roles.ts';
+import type { WebEnv } from './access/env.ts';
+import { requireRoleAt } from './access/rights.ts';
+import { actionOf } from './api/route.ts';
+import { routes } from './api/routes.ts';
+import { actionWords } from './pages/audit-words.ts';
+import type { Web } from './services.ts';
+
+/** Acts that no route of the API does: they need a browser. */
+const onlyOnPages: { readonly [action: string]: Role } = { 'forges.make-app': 'admin' };
+
+/**
+ * What stands before each form of a page: it needs the same role as the route of the API that does the same, and has the same name in
+ * the audit log.
+ * @param path the pattern of the form's address, in hono's form
+ * @param action name of the API's route, see `actionOf`
+ */
+export function pageAct(web: Web, path: string, action: string): MiddlewareHandler<WebEnv> {
+  const role = onlyOnPages[action] ?? routes.find((route) => actionOf(route) === action)?.role;
+  if (role === undefined) throw new Error(`no route of the API is named ${action}`);
+  return async (context, next) => {
+    context.set('action', action);
+    context.set('target', Object.values(context.req.param()).join(' '));
+    await requireRoleAt(context, web, { path, role, what: `"${actionWords(action)}"` });
+    await next();
+  };
+}
