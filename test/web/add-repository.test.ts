@@ -134,7 +134,7 @@ describe('web: a repository that a person adds', () => {
     const get = (path: string) => site.ask(path, { headers: { cookie: writer, accept: 'text/html' } });
     for (const path of ['/repos/new', '/repos/first/added']) expect((await get(path)).status, path).to.equal(403);
     const fields = { url: repository.path, name: 'sly', password: 'x' };
-    for (const path of ['new', 'first/check', 'first/credential', 'first/deploy-key'])
+    for (const path of ['new', 'first/credential', 'first/deploy-key'])
       expect((await acting.submit(`/repos/${path}`, fields, writer)).status, path).to.equal(403);
     const sent = await site.fetch('/api/v1/repos', {
       method: 'POST',
