@@ -9,7 +9,7 @@ import { readEvents, type ServerEvent } from './sse.ts';
 /** What the API answers, by its schema. */
 export type Answer<Schema extends z.ZodType> = z.output<Schema>;
 
-type Query = { [name: string]: string | number | undefined };
+export type Query = { [name: string]: string | number | boolean | undefined };
 
 /** Milliseconds to wait for an answer before the web stage counts as unreachable. */
 const timeout = 30_000;

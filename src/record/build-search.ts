@@ -1,30 +1,62 @@
 import { sql } from 'kysely';
+import type { BuildEvent } from '../kernel/build-events.ts';
 import type { BuildId, BuildSummary, Status } from '../kernel/model.ts';
-import { summaryOf } from './builds.ts';
+import { newestBuild, summaryOf } from './builds.ts';
 import type { Database } from './database.ts';
 import { failingNow } from './failing-branches.ts';
 import { escaped, holds } from './text-search.ts';
 import { type Reader, readable } from './visibility.ts';
 
-/** What has started a build, as people tell builds apart. */
-export const buildEvents = ['push', 'pull_request', 'schedule', 'manual', 'event'] as const;
-export type BuildEvent = (typeof buildEvents)[number];
-
-/** Which builds a list shows. Of the values in a list, one must fit; an empty list fits all builds. */
+/**
+ * Which builds a page, the API and commands list. Of the values in a list, one must fit; an empty list and what is absent fit all
+ * builds.
+ */
 export interface BuildSearch {
   reader: Reader;
-  repos: readonly string[];
-  branches: readonly string[];
-  statuses: readonly Status[];
-  events: readonly BuildEvent[];
+  repos?: readonly string[];
+  branches?: readonly string[];
+  statuses?: readonly Status[];
+  events?: readonly BuildEvent[];
   /** parts of the author's name; case does not matter */
-  authors: readonly string[];
+  authors?: readonly string[];
   /** number of a pull request */
-  pull: number | undefined;
+  pull?: number | undefined;
+  /** all of it */
+  sha?: string | undefined;
   /** part of the commit's first line, where case does not matter, or the beginning of its sha */
-  text: string | undefined;
+  text?: string | undefined;
+  /** only those that have ended since then (ms since 1970) */
+  endedSince?: number | undefined;
   /** only the newest builds of branches that are failing now */
-  failing: boolean;
+  failing?: boolean | undefined;
+}
+
+/** Builds that one request searches for what the database has no index for, so that it reads them one by one. */
+const searchedBuilds = 20_000;
+
+export interface FoundBuilds {
+  /** newest first; may be fewer than asked for, though there are more to be searched */
+  builds: BuildSummary[];
+  /** builds before this one are still to be shown or searched; undefined at the end */
+  next: BuildId | undefined;
+}
+
+/** The newest builds before one that a search finds, and where to go on. */
+export async function pageOfBuilds(
+  database: Database,
+  search: BuildSearch,
+  { before, limit }: { before?: BuildId | undefined; limit: number },
+): Promise<FoundBuilds> {
+  const { authors = [], events = [], text } = search;
+  const readsAll = authors.length > 0 || events.length > 0 || text !== undefined;
+  const top = readsAll ? Number(before ?? Number((await newestBuild(database)) ?? 0) + 1) : 0;
+  const after = Math.max(0, top - searchedBuilds - 1);
+  const bounds = { before, after: readsAll ? (String(after) as BuildId) : undefined };
+  // one more than requested shows whether there is a next page
+  const found = await searchBuilds(database, search, { ...bounds, limit: limit + 1 });
+  const builds = found.slice(0, limit);
+  const rest = readsAll && after > 0 ? (String(after + 1) as BuildId) : undefined;
+  return { builds, next: found.length > limit ? builds.at(-1)?.id : rest };
 }
 
 /** The builds of a page: newer than `after`, older than `before`. */
@@ -91,9 +123,10 @@ export async function countOpen(database: Database, search: BuildSearch): Promis
 
 /** The searches for one repository, branch and status each that find together what a search finds. */
 function combinations(search: BuildSearch): BuildSearch[] {
-  return eachOf(search.repos).flatMap((repos) =>
-    eachOf(search.branches).flatMap((branches) =>
-      eachOf(search.statuses).map((statuses) => ({ ...search, repos, branches, statuses })),
+  const { repos = [], branches = [], statuses = [] } = search;
+  return eachOf(repos).flatMap((repos) =>
+    eachOf(branches).flatMap((branches) =>
+      eachOf(statuses).map((statuses) => ({ ...search, repos, branches, statuses })),
     ),
   );
 }
@@ -102,7 +135,8 @@ function eachOf<T>(values: readonly T[]): (readonly T[])[] {
   return values.length === 0 ? [values] : values.map((value) => [value]);
 }
 
-function matches({ reader, repos, branches, statuses, events, authors, pull, text, failing }: BuildSearch) {
+function matches({ reader, pull, sha, text, endedSince, failing, ...search }: BuildSearch) {
+  const { repos = [], branches = [], statuses = [], events = [], authors = [] } = search;
   const refs = branches.map((branch) => `refs/heads/${branch}`);
   const conditions = [
     readable(reader, 'builds.repo'),
@@ -119,6 +153,8 @@ function matches({ reader, repos, branches, statuses, events, authors, pull, tex
         ]
       : []),
     ...(pull !== undefined ? [sql<boolean>`builds.pull_request = ${pull}`] : []),
+    ...(sha !== undefined ? [sql<boolean>`builds.sha = ${sha}`] : []),
+    ...(endedSince !== undefined ? [sql<boolean>`builds.finished_at >= ${endedSince}`] : []),
     ...(text !== undefined ? [sql<boolean>`(${holds('builds.subject', text)} or ${beginsWith(text)})`] : []),
     ...(failing ? [failingNow('builds.id')] : []),
   ];

@@ -62,6 +62,16 @@ describe('commands about builds', () => {
       expect(await none('other')).to.equal('no builds of the branch "other"\n');
       expect((await volt(['builds', '--branch', 'main'], { env })).stdout).to.match(/^ +BUILD .* AGE +SUBJECT\n/);
     });
+
+    it('finds builds by author, text, event, and those that are failing now', async () => {
+      const found = async (...filter: string[]) => {
+        const { stdout } = await volt(['builds', '--json', ...filter], { env });
+        return (JSON.parse(stdout) as { builds: { id: string }[] }).builds.map(({ id }) => id);
+      };
+      expect(await found('--author', 'ADA', '--text', 'change', '--event', 'push')).to.deep.equal([build]);
+      expect(await found('--author', 'grace')).to.deep.equal([]);
+      expect(await found('--failing')).to.deep.equal([]);
+    });
   });
 
   describe('volt tests', () => {

@@ -7,11 +7,13 @@ import { hostLabel } from '../../src/kernel/names.ts';
 import { Later } from '../../src/queues/consumer.ts';
 import type { CommitMessage, JobMessage, ObserveMessage, Result } from '../../src/queues/messages.ts';
 import { jobQueue, observeQueue } from '../../src/queues/names.ts';
+import { searchBuilds } from '../../src/record/build-search.ts';
 import { findBuild, listBuilds } from '../../src/record/builds.ts';
 import { findIntent, openCancels, openTrigger } from '../../src/record/intents.ts';
 import { decideJob } from '../../src/record/job-transitions.ts';
 import { noteDefaultBranch } from '../../src/record/observations.ts';
 import { setTrustedRefs } from '../../src/record/trust.ts';
+import { administrator } from '../../src/record/visibility.ts';
 import { changeSchema, listen } from '../../src/redis/channels.ts';
 import { observed, plannedJob, pullRequest7, recordedBuild } from '../support/record.ts';
 import { until } from '../support/until.ts';
@@ -69,7 +71,7 @@ describe('the dispatcher, given a commit,', () => {
     const pullRequest = { ...pullRequest7, before: null, conflicts: null };
     await handler.handle(commit(one, null, { ref: 'refs/pull/7/head', pullRequest }));
     await handler.handle(commit(two, null));
-    const found = await listBuilds(database, { repo: 'app', pull: 7, limit: 10 });
+    const found = await searchBuilds(database, { reader: administrator, repos: ['app'], pull: 7 }, { limit: 10 });
     expect(found.map(({ sha, pullRequest }) => [sha, pullRequest])).to.deep.equal([
       [one, { number: 7, head: null, base: 'main', trusted: false, url: null }],
     ]);
@@ -136,7 +138,7 @@ describe('the dispatcher, given a commit,', () => {
       const next = { ref, pullRequest: { ...pullRequest, before: one }, cursor: { generation: 1, before: earlier } };
       await handler.handle(commit(two, null, next));
       const orders = (await openCancels(database)).map(({ build, job, because }) => ({ build, job, because }));
-      const [former] = await listBuilds(database, { pull: 7, sha: one, limit: 1 });
+      const [former] = await searchBuilds(database, { reader: administrator, pull: 7, sha: one }, { limit: 1 });
       const message = 'replaced by commit 222222222222 of the pull request';
       expect(orders).to.deep.equal([{ build: former?.id, job: null, because: { reason: 'superseded', message } }]);
     });

@@ -6,10 +6,12 @@ import { startObserver } from '../../src/observer/start.ts';
 import type { Stage } from '../../src/queues/stage.ts';
 import { decideWaits } from '../../src/record/approvals.ts';
 import { approvalMaterial } from '../../src/record/build-approvals.ts';
-import { findBuild, listBuilds } from '../../src/record/builds.ts';
+import { searchBuilds } from '../../src/record/build-search.ts';
+import { findBuild } from '../../src/record/builds.ts';
 import { openRetry } from '../../src/record/intents.ts';
 import { setSecret } from '../../src/record/secrets.ts';
 import { setTrustedRefs } from '../../src/record/trust.ts';
+import { administrator } from '../../src/record/visibility.ts';
 import { TestFolders } from '../support/folder.ts';
 import { isIsolable } from '../support/isolation.ts';
 import { TestRepository } from '../support/repository.ts';
@@ -71,7 +73,11 @@ describe('a pull request of a fork that a person must approve', function () {
   const point = (number: number, sha: string) => repository.git('update-ref', `refs/pull/${number}/head`, sha);
 
   async function newest(pull?: number): Promise<Build | undefined> {
-    const [found] = await listBuilds(volt.context.database, { repo: 'app', pull, limit: 1 });
+    const [found] = await searchBuilds(
+      volt.context.database,
+      { reader: administrator, repos: ['app'], pull },
+      { limit: 1 },
+    );
     return found && findBuild(volt.context.database, found.id);
   }
   const buildOf = (pull: number, sha: string, is: (build: Build) => boolean) =>

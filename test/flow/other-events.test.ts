@@ -3,12 +3,14 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Build, BuildId } from '../../src/kernel/model.ts';
 import type { BuildEvent } from '../../src/queues/messages.ts';
+import { searchBuilds } from '../../src/record/build-search.ts';
 import { findBuild, listBuilds } from '../../src/record/builds.ts';
 import { cursorsOf } from '../../src/record/cursors.ts';
 import { requestEvent } from '../../src/record/event-requests.ts';
 import { addForge } from '../../src/record/forges.ts';
 import { openTriggers } from '../../src/record/intents.ts';
 import { changeRepository, findRepository } from '../../src/record/repositories.ts';
+import { administrator } from '../../src/record/visibility.ts';
 import { isIsolable } from '../support/isolation.ts';
 import { TestRepository } from '../support/repository.ts';
 import { until } from '../support/until.ts';
@@ -232,7 +234,14 @@ describe('the workflows of the default branch', function () {
       point(8, fork('other.txt'));
       await until(
         'the pull request waits for approval',
-        async () => (await listBuilds(volt.context.database, { repo: 'events', pull: 8, limit: 1 })).length > 0,
+        async () =>
+          (
+            await searchBuilds(
+              volt.context.database,
+              { reader: administrator, repos: ['events'], pull: 8 },
+              { limit: 1 },
+            )
+          ).length > 0,
       );
       const asked = () =>
         volt.context.database.db

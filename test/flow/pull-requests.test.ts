@@ -4,8 +4,10 @@ import { expect } from 'chai';
 import { type Build, isFinal } from '../../src/kernel/model.ts';
 import { startObserver } from '../../src/observer/start.ts';
 import type { Stage } from '../../src/queues/stage.ts';
-import { findBuild, listBuilds } from '../../src/record/builds.ts';
+import { searchBuilds } from '../../src/record/build-search.ts';
+import { findBuild } from '../../src/record/builds.ts';
 import { changeRepository } from '../../src/record/repositories.ts';
+import { administrator } from '../../src/record/visibility.ts';
 import { isIsolable } from '../support/isolation.ts';
 import { TestRepository } from '../support/repository.ts';
 import { until } from '../support/until.ts';
@@ -48,7 +50,11 @@ describe('a pull request', function () {
   const point = (number: number, sha: string) => repository.git('update-ref', `refs/pull/${number}/head`, sha);
 
   async function newest(pull?: number): Promise<Build | undefined> {
-    const [found] = await listBuilds(volt.context.database, { repo: 'app', pull, limit: 1 });
+    const [found] = await searchBuilds(
+      volt.context.database,
+      { reader: administrator, repos: ['app'], pull },
+      { limit: 1 },
+    );
     return found && findBuild(volt.context.database, found.id);
   }
 
@@ -93,7 +99,8 @@ describe('a pull request', function () {
     point(4, two);
     observer = await startObserver(volt.context);
     expect(await built(4, two)).to.include({ status: 'success' });
-    const builds = () => listBuilds(volt.context.database, { repo: 'app', pull: 4, limit: 9 });
+    const builds = () =>
+      searchBuilds(volt.context.database, { reader: administrator, repos: ['app'], pull: 4 }, { limit: 9 });
     await until('the earlier build has ended', async () => (await builds()).every(({ status }) => isFinal(status)));
     expect((await builds()).map(({ sha, status, reason }) => [sha, status, reason])).to.deep.equal([
       [two, 'success', null],

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { type BuildId, type FinalStatus, jobIdOf } from '../../src/kernel/model.ts';
-import { type BuildSearch, countNewer, countOpen, searchBuilds } from '../../src/record/build-search.ts';
+import { type BuildSearch, countNewer, countOpen, pageOfBuilds, searchBuilds } from '../../src/record/build-search.ts';
 import type { Database } from '../../src/record/database.ts';
 import { dotsOfBuilds } from '../../src/record/job-dots.ts';
 import { decideJob, startAttempt } from '../../src/record/job-transitions.ts';
@@ -9,10 +9,7 @@ import { administrator, nobody } from '../../src/record/visibility.ts';
 import { plannedJob, pullRequest7, recordedBuild, withRecord } from '../support/record.ts';
 
 const box = { id: 'box~1', name: 'box', host: 'box' };
-const everything: BuildSearch = {
-  ...{ reader: administrator, repos: [], branches: [], statuses: [], events: [], authors: [] },
-  ...{ pull: undefined, text: undefined, failing: false },
-};
+const everything: BuildSearch = { reader: administrator };
 
 describe('a search for builds', () => {
   let database: Database;
@@ -68,6 +65,21 @@ describe('a search for builds', () => {
     const page = await found(both, { limit: 4 });
     expect(page).to.deep.equal(ids.slice(0, 4));
     expect(await found(both, { limit: 4, before: page[3] as BuildId })).to.deep.equal(ids.slice(4));
+  });
+
+  it('goes on below the builds that one request reads for a text', async () => {
+    const old = await recordedBuild(database, { subject: 'Mend the totals' });
+    const row = await database.db.selectFrom('builds').selectAll().executeTakeFirstOrThrow();
+    const late = { ...row, id: 30_000, number: 2, offer: 'late' };
+    await database.db.insertInto('builds').values(late).execute();
+    const search = { ...everything, text: 'totals' };
+    const idsOf = async (before?: BuildId) => {
+      const { builds, next } = await pageOfBuilds(database, search, { before, limit: 5 });
+      return { ids: builds.map(({ id }) => id), next };
+    };
+    const first = await idsOf();
+    expect(first).to.deep.equal({ ids: ['30000'], next: '10001' });
+    expect(await idsOf(first.next)).to.deep.equal({ ids: [old], next: undefined });
   });
 
   it('tells pushes, pull requests and what else has started a build apart', async () => {

@@ -1,11 +1,13 @@
 import { expect } from 'chai';
 import { type BuildId, jobIdOf } from '../../src/kernel/model.ts';
+import { searchBuilds } from '../../src/record/build-search.ts';
 import { findBuild, listBuilds } from '../../src/record/builds.ts';
 import { cursorsOf } from '../../src/record/cursors.ts';
 import type { Database } from '../../src/record/database.ts';
 import { findIntent, openTrigger } from '../../src/record/intents.ts';
 import { type NewBuild, recordPlan } from '../../src/record/plans.ts';
 import { schedulesOf } from '../../src/record/schedules.ts';
+import { administrator } from '../../src/record/visibility.ts';
 import { TestFolders } from '../support/folder.ts';
 import { newBuild, observed, openRecord, plan, plannedJob, pullRequest7, recordedBuild } from '../support/record.ts';
 
@@ -56,10 +58,10 @@ describe('recording a plan', () => {
     expect(await take(pull(three, two))).to.equal('out_of_turn');
     expect(await take(pull(two, one))).to.equal('made');
     expect(await heads()).to.deep.equal([{ number: 7, ref: 'refs/pull/7/head', head: two }]);
-    const [build] = await listBuilds(database, { repo: 'app', pull: 7, limit: 1 });
+    const [build] = await searchBuilds(database, { reader: administrator, repos: ['app'], pull: 7 }, { limit: 1 });
     expect(build?.pullRequest).to.deep.equal({ number: 7, head: null, base: 'main', trusted: false, url: null });
     await recordedBuild(database);
-    expect(await listBuilds(database, { pull: 7, limit: 9 })).to.have.lengthOf(2);
+    expect(await searchBuilds(database, { reader: administrator, pull: 7 }, { limit: 9 })).to.have.lengthOf(2);
   });
 
   it('makes a build with all its jobs', async () => {

@@ -22,7 +22,12 @@ describe('web: the API', () => {
       await site.repository('api');
       await site.repository('shop');
       for (let i = 0; i < 3; i++) await site.build('api');
-      await site.build('shop', { ref: 'refs/heads/fix/totals', sha: 'ab'.repeat(20) });
+      await site.build('shop', {
+        ref: 'refs/heads/fix/totals',
+        sha: 'ab'.repeat(20),
+        author: 'Grace Hopper',
+        subject: 'Fix totals',
+      });
       await site.finish({ job: job(await site.build('shop')), attempt: 1 });
     });
 
@@ -48,6 +53,12 @@ describe('web: the API', () => {
       ['status=success', ['5']],
       [`sha=${'ab'.repeat(20)}`, ['4']],
       ['repo=nobody', []],
+      ['author=GRACE', ['4']],
+      ['text=totals', ['4']],
+      ['text=abab', ['4']],
+      ['event=push&repo=shop', ['5', '4']],
+      ['event=schedule', []],
+      ['failing=true', []],
     ] as const) {
       it(`are found by ${decodeURIComponent(query.slice(0, 30))}`, async () => {
         const { builds } = await site.json(`/api/v1/builds?${query}`);

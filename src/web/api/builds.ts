@@ -1,9 +1,10 @@
 import * as z from 'zod';
+import { buildEvents } from '../../kernel/build-events.ts';
 import { VoltError } from '../../kernel/errors.ts';
 import { buildId } from '../../kernel/model/shapes.ts';
 import { statuses } from '../../kernel/model.ts';
 import { approvalMaterial } from '../../record/build-approvals.ts';
-import { listBuilds } from '../../record/builds.ts';
+import { pageOfBuilds } from '../../record/build-search.ts';
 import { readBuild } from '../access/readable.ts';
 import { approveBuild } from '../requests/approvals.ts';
 import { cancelBuild, retryBuild } from '../requests/builds.ts';
@@ -24,6 +25,18 @@ const listing = jsonRoute({
     repo: repositoryName.optional(),
     branch: z.string().min(1).max(1024).optional(),
     status: z.enum(statuses).optional(),
+    event: z.enum(buildEvents).optional().meta({ description: 'what has started it' }),
+    author: z.string().min(1).max(1024).optional().meta({ description: "part of the author's name" }),
+    text: z
+      .string()
+      .min(1)
+      .max(1024)
+      .optional()
+      .meta({ description: "part of the commit's first line, or the beginning of its sha" }),
+    failing: z
+      .enum(['true', 'false'])
+      .optional()
+      .meta({ description: 'only the newest builds of branches and of scheduled workflows that are failing now' }),
     sha: fullSha.optional(),
     endedSince: z.iso
       .datetime({ offset: true })
@@ -35,21 +48,21 @@ const listing = jsonRoute({
   }),
   answer: buildList,
   handle: async ({ query, requester: { reader } }, { database }) => {
-    // one more than requested shows whether there is a next page
-    const { endedSince } = query;
-    const builds = await listBuilds(database, {
-      ...query,
-      reader,
+    const { repo, branch, status, event, author, pull, sha, text, endedSince, failing, before, limit } = query;
+    const search = {
+      ...{ reader, pull, sha, text, failing: failing === 'true' },
+      ...{ repos: listOf(repo), branches: listOf(branch), statuses: listOf(status) },
+      ...{ events: listOf(event), authors: listOf(author) },
       endedSince: endedSince === undefined ? undefined : Date.parse(endedSince),
-      limit: query.limit + 1,
-    });
-    const page = builds.slice(0, query.limit);
-    return {
-      builds: await withForgeLinks(database, page),
-      next: builds.length > page.length ? (page.at(-1)?.id ?? null) : null,
     };
+    const { builds, next = null } = await pageOfBuilds(database, search, { before, limit });
+    return { builds: await withForgeLinks(database, builds), next };
   },
 });
+
+function listOf<T>(value: T | undefined): T[] {
+  return value === undefined ? [] : [value];
+}
 
 const one = jsonRoute({
   method: 'get',

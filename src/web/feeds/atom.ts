@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import { type BuildSummary, statusWords } from '../../kernel/model.ts';
-import { listBuilds } from '../../record/builds.ts';
+import { searchBuilds } from '../../record/build-search.ts';
 import type { WebEnv } from '../access/env.ts';
 import { addressForOthers } from '../access/sign-in-address.ts';
 import { withEtag } from '../http/etag.ts';
@@ -16,7 +16,12 @@ const looked = 100;
  */
 export async function atomFeed(context: Context<WebEnv>, web: Web): Promise<Response> {
   const [repo, branch] = [context.req.query('repo') || undefined, context.req.query('branch') || undefined];
-  const builds = await listBuilds(web.database, { repo, branch, limit: looked, reader: context.get('reader') });
+  const search = {
+    reader: context.get('reader'),
+    repos: repo === undefined ? [] : [repo],
+    branches: branch === undefined ? [] : [branch],
+  };
+  const builds = await searchBuilds(web.database, search, { limit: looked });
   const ended = builds.filter(({ finishedAt }) => finishedAt !== null);
   const { hosts, guard } = web;
   const site = addressForOthers(context.get('source').origin, { hosts, privateHost: guard.privateHost });

@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
+import { type BuildEvent, buildEvents } from '../../kernel/build-events.ts';
 import { type Status, statuses } from '../../kernel/model.ts';
-import { type BuildEvent, type BuildSearch, buildEvents } from '../../record/build-search.ts';
+import type { BuildSearch } from '../../record/build-search.ts';
 import type { Reader } from '../../record/visibility.ts';
 import type { WebEnv } from '../access/env.ts';
 import { pullRequestNumber } from '../schemas/terms.ts';

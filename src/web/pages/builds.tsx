@@ -1,9 +1,7 @@
 import type { Context } from 'hono';
 import { type BuildId, type BuildSummary, parseBuildId } from '../../kernel/model.ts';
 import { serverNow } from '../../kernel/server-time.ts';
-import { type BuildSearch, countNewer, searchBuilds } from '../../record/build-search.ts';
-import { newestBuild } from '../../record/builds.ts';
-import type { Database } from '../../record/database.ts';
+import { countNewer, pageOfBuilds } from '../../record/build-search.ts';
 import { estimatesOf } from '../../record/estimates.ts';
 import { jobsOfBuilds } from '../../record/grid.ts';
 import { dotsOfBuilds } from '../../record/job-dots.ts';
@@ -33,8 +31,6 @@ import { Mine } from './who-are-you.tsx';
 const pageSize = 50;
 /** Builds on one page of the grid. */
 const gridSize = 30;
-/** Builds that one request searches for text: the database has no index for it, so it reads them one by one. */
-const searchedBuilds = 20_000;
 /** More new builds than this are counted as `100+`. */
 const mostNewer = 100;
 
@@ -53,7 +49,12 @@ export async function buildsPage(context: Context<WebEnv>, web: Web): Promise<Re
   const preferences = preferencesOf(context);
   const search = searchOf(filter, reader, preferences);
   const [found, newer, repositories, problems] = await Promise.all([
-    findBuilds(web.database, search, filter, before ?? (upto && next(upto))),
+    search
+      ? pageOfBuilds(web.database, search, {
+          before: before ?? (upto && next(upto)),
+          limit: filter.view === 'grid' ? gridSize : pageSize,
+        })
+      : { builds: [], next: undefined },
     search && upto ? countNewer(web.database, search, upto, mostNewer) : 0,
     repositoryNames(web.database, reader),
     // visitors who may only read public repositories do not see the state of Volt
@@ -112,7 +113,7 @@ export async function buildsPage(context: Context<WebEnv>, web: Web): Promise<Re
           )}
           <nav class="pages" aria-label="Pages">
             {before && <a href={addressOf(filter)}>Newest</a>}
-            {found.older && <a href={addressOf(filter, { before: found.older })}>Older</a>}
+            {found.next && <a href={addressOf(filter, { before: found.next })}>Older</a>}
           </nav>
         </div>
       </>
@@ -122,33 +123,6 @@ export async function buildsPage(context: Context<WebEnv>, web: Web): Promise<Re
 
 function next(build: BuildId): BuildId {
   return String(Number(build) + 1) as BuildId;
-}
-
-interface Found {
-  builds: BuildSummary[];
-  /** builds before this one are still to be shown or searched */
-  older: BuildId | undefined;
-}
-
-async function findBuilds(
-  database: Database,
-  search: BuildSearch | undefined,
-  filter: Filter,
-  before: BuildId | undefined,
-): Promise<Found> {
-  if (search === undefined) return { builds: [], older: undefined };
-  const size = filter.view === 'grid' ? gridSize : pageSize;
-  const readsAll = search.authors.length > 0 || search.text !== undefined || search.events.length > 0;
-  const top = readsAll ? Number(before ?? Number((await newestBuild(database)) ?? 0) + 1) : 0;
-  const after = Math.max(0, top - searchedBuilds - 1);
-  const builds = await searchBuilds(database, search, {
-    before,
-    after: readsAll ? (String(after) as BuildId) : undefined,
-    limit: size + 1,
-  });
-  const shown = builds.slice(0, size);
-  const rest = readsAll && after > 0 ? (String(after + 1) as BuildId) : undefined;
-  return { builds: shown, older: builds.length > size ? shown.at(-1)?.id : rest };
 }
 
 /** The builds as a list or a grid, as the query asks. */

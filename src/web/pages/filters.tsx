@@ -1,5 +1,5 @@
+import { type BuildEvent, buildEvents } from '../../kernel/build-events.ts';
 import { type Status, statuses, statusWords } from '../../kernel/model.ts';
-import { type BuildEvent, buildEvents } from '../../record/build-search.ts';
 import { addressOf, type Filter, fieldsOf, isFiltered, noFilter } from './build-filter.ts';
 
 const eventWords: { readonly [E in BuildEvent]: string } = {

@@ -28,7 +28,7 @@ export async function addedPage(context: Context<WebEnv>, web: Web): Promise<Res
   const reader = context.get('reader');
   const repository = await readRepository(web.database, reader, context.req.param('name') ?? '');
   const { name, error, observedAt } = repository;
-  const builds = await listBuilds(web.database, { repo: name, limit: mostBuilds, reader });
+  const builds = await listBuilds(web.database, { repo: name, limit: mostBuilds });
   const key = (await listCredentials(web.database)).find(({ repo }) => repo === name);
   const isChecking = error === null && observedAt === null;
   // a form that is being filled in is not loaded again

@@ -34,7 +34,7 @@ export async function repositoryPage(context: Context<WebEnv>, web: Web): Promis
   const { name, defaultBranch } = repository;
   const branch = defaultBranch === null ? null : `refs/heads/${defaultBranch}`;
   const [builds, state, schedules, environments, deployments, projects] = await Promise.all([
-    listBuilds(database, { repo: name, reader, limit: listed }),
+    listBuilds(database, { repo: name, limit: listed }),
     branch === null ? undefined : branchState(database, { repo: name, ref: branch }),
     scheduleFacts(database, name, branch),
     listEnvironments(database, name),
