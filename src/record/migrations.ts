@@ -8,7 +8,7 @@ import { addFleetMinutes, addRunnerDrains, addRunnerEnds } from './fleet-tables.
 import { addChecks, addForgeReports, addForges, addIssuedTokens, addJobTokens } from './forge-tables.ts';
 import { forgetTrustedRefs } from './forgotten-trust.ts';
 import { addDigests, addNotices, addSeries } from './notice-tables.ts';
-import { addPeople, addProviders, addSessions } from './people-tables.ts';
+import { addGrants, addPeople, addProviders, addSessions } from './people-tables.ts';
 import type { Schema } from './schema.ts';
 import { addStartable } from './startable-table.ts';
 import { addExpectations, createTestTables } from './test-tables.ts';
@@ -261,6 +261,7 @@ export const migrations: readonly Migration[] = [
   addSessions,
   addSeries,
   nameTokenRoles,
+  addGrants,
 ];
 
 /** The schema version that this Volt writes; it migrates databases of earlier versions. */

@@ -70,3 +70,19 @@ export async function addSessions(db: Transaction<Schema>): Promise<void> {
   for (const column of ['person_id', 'token_id', 'until'] as const)
     await db.schema.createIndex(`sessions_by_${column}`).on('sessions').columns([column]).execute();
 }
+
+/** Roles are given to people and groups. */
+export async function addGrants(db: Transaction<Schema>): Promise<void> {
+  await db.schema
+    .createTable('grants')
+    .addColumn('id', 'integer', (c) => c.primaryKey().autoIncrement())
+    .addColumn('person_id', 'integer', (c) => c.references('people.id').onDelete('cascade'))
+    .addColumn('group_name', 'text')
+    .addColumn('role', 'text', (c) => c.notNull())
+    .addColumn('repos', 'text', (c) => c.notNull())
+    .addColumn('created_by', 'text', (c) => c.notNull())
+    .addColumn('created_at', 'bigint', (c) => c.notNull())
+    .execute();
+  for (const column of ['person_id', 'group_name'] as const)
+    await db.schema.createIndex(`grants_by_${column}`).on('grants').columns([column]).execute();
+}

@@ -68,7 +68,7 @@ async function isTaken(db: Sql, name: string): Promise<boolean> {
   return false;
 }
 
-function noPerson(name: string): VoltError {
+export function noPerson(name: string): VoltError {
   return new VoltError('not_found', `there is no person "${name}"`, { remedy: '`volt people ls` lists all people.' });
 }
 

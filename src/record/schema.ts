@@ -371,6 +371,19 @@ export interface Schema {
     created_by: string;
     created_at: number;
   };
+  /** roles of people and groups, see record/grants.ts */
+  grants: {
+    id: Generated<number>;
+    /** null for a grant of a group */
+    person_id: number | null;
+    /** `PROVIDER/GROUP`; null for a grant of a person */
+    group_name: string | null;
+    role: Role;
+    /** a pattern of names of repositories */
+    repos: string;
+    created_by: string;
+    created_at: number;
+  };
   /** browsers that are signed in, see record/sessions.ts */
   sessions: {
     /** a hash of the cookie's secret */

@@ -66,6 +66,9 @@ const tables: { readonly [Name in keyof Schema]: Named<Schema[Name]> } = {
     name: true, kind: true, title: true, url: true, client_id: true, client_secret: true, key_id: true, groups_claim: true,
     scopes: true, created_by: true, created_at: true,
   },
+  grants: {
+    ...{ id: true, person_id: true, group_name: true, role: true, repos: true, created_by: true, created_at: true },
+  },
   sessions: {
     id: true, person_id: true, token_id: true, provider: true, origin: true, created_at: true, last_used_at: true,
     until: true, address: true, agent: true,

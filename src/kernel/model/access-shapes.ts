@@ -18,6 +18,17 @@ export const token = z.object({
 });
 export type Token = z.output<typeof token>;
 
+export const grant = z.object({
+  id: z.number().int(),
+  who: z.string().meta({ description: 'name of a person, or group:PROVIDER/GROUP' }),
+  role: z.enum(roles),
+  repos: z.string().meta({ description: 'pattern of names of repositories, private ones too; * for all' }),
+  createdBy: z.string().meta({ description: 'who gave it' }),
+  createdAt: time,
+});
+/** A role that was given to a person or to a group. */
+export type Grant = z.output<typeof grant>;
+
 /** A key that runners sign with; several runners may share one. */
 export const runnerKey = z.object({
   name: z.string(),
