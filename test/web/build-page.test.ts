@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { type Build, type BuildRequest, type Job, newStep, type Step } from '../../src/kernel/model.ts';
 import { recordTests } from '../../src/record/test-results.ts';
 import { type JobGraph, layOut } from '../../src/web/pages/graph-layout.ts';
+import { axisOf } from '../../src/web/pages/timeline-axis.ts';
 import { timesOf } from '../../src/web/pages/timeline-layout.ts';
 import { safeMarkdown } from '../../src/web/summaries/markdown.ts';
 import { noFailure } from '../support/test-result.ts';
@@ -363,6 +364,50 @@ describe('web: the timeline of a build', () => {
     expect(shown([{ ...retried, status: 'queued' }], 60, asked)).to.deep.equal([
       [...until24, 'waits for a runner 40-60'],
     ]);
+  });
+
+  it('shows what each attempt of a job waited for', () => {
+    const needed = {
+      ...{ id: '1-1', name: 'lint', workflow: null, needs: [], status: 'success', createdAt: at(0), steps: [] },
+      ...{ attempts: [attempt(1, 'success', 1, 5), attempt(2, 'success', 31, 35)], finishedAt: at(35) },
+    };
+    const second = {
+      ...{ id: '1-2', name: 'unit', workflow: null, needs: ['lint'], status: 'success', createdAt: at(0), steps: [] },
+      ...{ attempts: [attempt(1, 'failure', 6, 8), attempt(2, 'success', 36, 38)], finishedAt: at(38) },
+    };
+    const retry = { kind: 'retry', job: null, by: 'ada', at: at(30) };
+    expect(shown([needed, second], 40, [retry])[1]).to.deep.equal([
+      ...['waited for lint 0-5', 'waited for a runner 5-6', 'attempt 1 6-8'],
+      ...['waited for lint 30-35', 'waited for a runner 35-36', 'attempt 2 36-38'],
+    ]);
+  });
+
+  it('folds the hours before a retry, on a short axis with marks at round times', () => {
+    const job = {
+      ...{ id: '1-1', name: 'a', workflow: null, needs: [], status: 'success', createdAt: at(0), finishedAt: at(7300) },
+      ...{ attempts: [attempt(1, 'failure', 1, 50), attempt(2, 'success', 7255, 7300)], steps: [] },
+    };
+    const retry = { kind: 'retry', job: null, by: 'ada', at: at(7250) };
+    const build = { createdAt: at(0), jobs: [job], requests: [retry] } as unknown as Build;
+    const axis = axisOf(timesOf(build, Date.parse(at(9000))));
+    expect(axis.folded).to.deep.equal([{ from: Date.parse(at(50)), to: Date.parse(at(7250)) }]);
+    expect(axis.shown).to.equal(100_000);
+    expect(axis.marks.map((mark) => mark / 1000)).to.deep.equal([0, 20, 40, 7260, 7280, 7300]);
+    const places = [0, 50, 3650, 7250, 7300].map((second) => axis.place(Date.parse(at(second))).toFixed(3));
+    expect(places).to.deep.equal(['0.000', '0.481', '0.500', '0.519', '1.000']);
+  });
+
+  it('folds nothing that is short beside the rest, nor a job that waits for a runner', () => {
+    const jobs = [
+      {
+        ...{ id: '1-1', name: 'a', workflow: null, needs: [], status: 'success', createdAt: at(0), steps: [] },
+        ...{ attempts: [attempt(1, 'failure', 1, 900), attempt(2, 'success', 1000, 1900)], finishedAt: at(1900) },
+      },
+    ];
+    const times = (requests: unknown[]) =>
+      timesOf({ createdAt: at(0), jobs, requests } as unknown as Build, Date.parse(at(2000)));
+    expect(axisOf(times([{ kind: 'retry', job: null, by: 'ada', at: at(1000) }])).folded).to.deep.equal([]);
+    expect(axisOf(times([])).folded).to.deep.equal([]);
   });
 });
 

@@ -36,34 +36,29 @@ export function timesOf(build: Build, now: number): BuildTimes {
 }
 
 function spansOf(job: Job, build: Build, now: number): Span[] {
-  const created = Date.parse(job.createdAt);
-  const last = lastNeeded(job, build);
-  const ready = Math.max(created, last?.at ?? created);
-  const spans: Span[] = [];
-  if (last && ready > created)
-    spans.push({ kind: 'needs', title: `waited for ${last.name}`, from: created, to: ready, status: '' });
   const retries = retriesOf(job, build);
-  let before = ready;
+  const spans: Span[] = [];
+  /** What it waited for from then on, until it was to run at the end of that time. */
+  const wait = (from: number, to: number, title: string) => {
+    const last = lastNeeded(job, build, to);
+    const ready = Math.max(from, last?.at ?? from);
+    if (last) spans.push({ kind: 'needs', title: `waited for ${last.name}`, from, to: ready, status: '' });
+    spans.push({ kind: 'queued', title, from: ready, to, status: '' });
+  };
+  let before = Date.parse(job.createdAt);
   for (const attempt of job.attempts) {
     if (attempt.startedAt === null) break;
     const from = Date.parse(attempt.startedAt);
     const to = attempt.finishedAt === null ? now : Date.parse(attempt.finishedAt);
-    const asked = Math.max(before, ...retries.filter((at) => at <= from));
-    spans.push({ kind: 'queued', title: 'waited for a runner', from: asked, to: from, status: '' });
+    wait(Math.max(before, ...retries.filter((at) => at <= from)), from, 'waited for a runner');
     const isCurrent = attempt === job.attempts.at(-1);
     if (isCurrent && job.steps.some(({ startedAt }) => startedAt !== null)) spans.push(...stepsOf(job, from, to));
     else spans.push({ kind: 'attempt', title: `attempt ${attempt.number}`, from, to, status: attempt.status });
     before = to;
   }
-  if (job.status === 'queued')
-    spans.push({
-      kind: 'queued',
-      title: 'waits for a runner',
-      from: Math.max(before, ...retries),
-      to: now,
-      status: '',
-    });
-  if (job.status === 'waiting') spans.push({ kind: 'needs', title: 'waits', from: before, to: now, status: '' });
+  const asked = Math.max(before, ...retries);
+  if (job.status === 'queued') wait(asked, now, 'waits for a runner');
+  if (job.status === 'waiting') spans.push({ kind: 'needs', title: 'waits', from: asked, to: now, status: '' });
   return spans.filter(({ from, to }) => to > from);
 }
 
@@ -90,13 +85,17 @@ function stepsOf(job: Job, from: number, to: number): Span[] {
   return [{ kind: 'setup', title: 'set-up', from, to: steps[0]?.from ?? to, status: '' }, ...steps];
 }
 
-/** The needed job that ended last; undefined if none has ended. */
-function lastNeeded(job: Job, { jobs }: Build): { name: string; at: number } | undefined {
+/** The needed job that had ended last by a time; undefined if none had. A needed job that was retried has ended several times. */
+function lastNeeded(job: Job, { jobs }: Build, by: number): { name: string; at: number } | undefined {
   return jobs
     .filter(
       ({ name, workflow }) =>
         workflow === job.workflow && job.needs.some((need) => name === need || name.startsWith(`${need} (`)),
     )
-    .flatMap(({ name, finishedAt }) => (finishedAt === null ? [] : [{ name, at: Date.parse(finishedAt) }]))
+    .flatMap(({ name, finishedAt, attempts }) =>
+      [finishedAt, ...attempts.map((attempt) => attempt.finishedAt)].flatMap((end) =>
+        end === null || Date.parse(end) > by ? [] : [{ name, at: Date.parse(end) }],
+      ),
+    )
     .sort((a, b) => b.at - a.at)[0];
 }

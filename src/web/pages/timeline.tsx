@@ -1,10 +1,8 @@
 import { type Build, statusWords } from '../../kernel/model.ts';
 import { duration } from '../../kernel/times.ts';
 import { jobAddress } from './job-views.tsx';
-import { type BuildTimes, type JobTimes, type Span, timesOf } from './timeline-layout.ts';
-
-/** The most marks on the axis of time. */
-const mostTicks = 6;
+import { axisOf, type TimeAxis } from './timeline-axis.ts';
+import { type JobTimes, type Span, timesOf } from './timeline-layout.ts';
 
 interface Shown {
   build: Build;
@@ -16,36 +14,43 @@ interface Shown {
 /** The jobs of a build on one axis of time: waiting, set-up and each step. */
 export function Timeline({ build, chosen, now }: Shown) {
   const times = timesOf(build, now);
+  const axis = axisOf(times);
   return (
     <div class="times">
-      <span class="faint">{duration(times.to - times.from)}</span>
-      <Axis times={times} />
+      <span class="faint">{duration(axis.shown)}</span>
+      <Marks axis={axis} from={times.from} />
       {times.jobs.map((one) => (
-        <Row one={one} times={times} chosen={one.job.id === chosen} />
+        <Row one={one} axis={axis} chosen={one.job.id === chosen} />
       ))}
       <p class="legend faint">
         <span class="key needs">waits for other jobs</span> <span class="key queued">waits for a runner</span>{' '}
         <span class="key setup">set-up</span> <span class="key step">steps</span>
+        {axis.folded.map(({ from, to }) => (
+          <> · ⋯ nothing ran for {duration(to - from)}</>
+        ))}
       </p>
     </div>
   );
 }
 
-function Axis({ times }: { times: BuildTimes }) {
-  const step = tickOf(times.to - times.from);
-  const ticks = Array.from({ length: Math.floor((times.to - times.from) / step) + 1 }, (_, index) => index * step);
+function Marks({ axis: { marks, folded, place }, from }: { axis: TimeAxis; from: number }) {
   return (
     <svg class="axis" aria-hidden="true">
-      {ticks.map((at) => (
-        <text x={percent(at / (times.to - times.from))} y="12" text-anchor={at === 0 ? 'start' : 'middle'}>
+      {marks.map((at) => (
+        <text x={percent(place(from + at))} y="12" text-anchor={at === 0 ? 'start' : 'middle'}>
           {duration(at)}
+        </text>
+      ))}
+      {folded.map((idle) => (
+        <text x={middleOf({ place }, idle.from, idle.to)} y="12" text-anchor="middle">
+          ⋯<title>nothing ran for {duration(idle.to - idle.from)}</title>
         </text>
       ))}
     </svg>
   );
 }
 
-function Row({ one: { job, spans }, times, chosen }: { one: JobTimes; times: BuildTimes; chosen: boolean }) {
+function Row({ one: { job, spans }, axis, chosen }: { one: JobTimes; axis: TimeAxis; chosen: boolean }) {
   return (
     <a class="row" href={jobAddress('timeline', job.id)} data-swap="job" aria-current={chosen ? 'true' : undefined}>
       <span class="name">
@@ -53,21 +58,24 @@ function Row({ one: { job, spans }, times, chosen }: { one: JobTimes; times: Bui
         <span class="hidden">{`: ${statusWords[job.status]}. ${spans.map(textOf).join(', ')}`}</span>
       </span>
       <svg aria-hidden="true">
+        {axis.folded.map(({ from, to }) => (
+          <line class="folded" x1={middleOf(axis, from, to)} x2={middleOf(axis, from, to)} y1="0" y2="100%" />
+        ))}
         {spans.map((span) => (
-          <Bar span={span} times={times} />
+          <Bar span={span} axis={axis} />
         ))}
       </svg>
     </a>
   );
 }
 
-function Bar({ span, times }: { span: Span; times: BuildTimes }) {
-  const whole = times.to - times.from;
+function Bar({ span, axis }: { span: Span; axis: TimeAxis }) {
+  const from = axis.place(span.from);
   return (
     <rect
       class={`${span.kind} ${span.status}`}
-      x={percent(Math.max(0, span.from - times.from) / whole)}
-      width={percent((span.to - span.from) / whole)}
+      x={percent(from)}
+      width={percent(axis.place(span.to) - from)}
       y={span.kind === 'needs' || span.kind === 'queued' ? '9' : '3'}
       height={span.kind === 'needs' || span.kind === 'queued' ? '4' : '16'}
     >
@@ -80,13 +88,10 @@ function textOf({ title, from, to }: Span): string {
   return `${title}: ${duration(to - from)}`;
 }
 
-function percent(part: number): string {
-  return `${(part * 100).toFixed(2)}%`;
+function middleOf({ place }: Pick<TimeAxis, 'place'>, from: number, to: number): string {
+  return percent((place(from) + place(to)) / 2);
 }
 
-/** Milliseconds between two marks: 1, 2 or 5 times a power of ten of seconds, or such a number of minutes. */
-function tickOf(whole: number): number {
-  for (const unit of [1, 1000, 60_000, 3_600_000])
-    for (const times of [1, 2, 5, 10, 20, 30]) if (whole / (unit * times) <= mostTicks) return unit * times;
-  return 24 * 3_600_000;
+function percent(part: number): string {
+  return `${(part * 100).toFixed(2)}%`;
 }
