@@ -4,12 +4,14 @@ import type { BuildId, TestSummary } from '../kernel/model.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import { mostCounted, type StatisticsRange } from '../kernel/statistics-range.ts';
 import type { Database } from './database.ts';
+import { pushes } from './series.ts';
 import { type Group, groupsOf, percentilesOf, startOf } from './statistic-groups.ts';
 
 /** Jobs whose attempts are read, at most: the newest. */
 const mostJobs = 12_000;
-/** Jobs that are listed. */
+/** Jobs that are listed, and runs of each whose durations are. */
 const listedJobs = 20;
+const listedRuns = 40;
 
 interface Counted {
   repo: string;
@@ -30,8 +32,8 @@ interface CountedBuild {
 }
 
 /**
- * How the builds of a repository have been: verdicts, durations, waiting and tests over a range. The number of queries is always the
- * same, and each has a bound, so that a page takes as long with a million builds as with some thousand.
+ * How the builds of pushes and pull requests of a repository have been: verdicts, durations, waiting and tests over a range. The number
+ * of queries is always the same, and each has a bound, so that a page takes as long with a million builds as with some thousand.
  */
 export async function statisticsOf(database: Database, counted: Counted): Promise<RepositoryStatistics> {
   const now = serverNow();
@@ -68,7 +70,8 @@ async function buildsOf(
   let query = db
     .selectFrom('builds')
     .select(['id', 'number', 'status', 'created_at', 'started_at', 'finished_at', 'idle'])
-    .where('repo', '=', repo);
+    .where('repo', '=', repo)
+    .where('series', '=', pushes);
   if (ref !== undefined) query = query.where('ref', '=', ref);
   // bounded by a number, not by time: the database has no index for that; one more shows whether there are others
   const rows = await query
@@ -102,6 +105,7 @@ function newestJobs({ db }: Database, { repo, ref, oldest, newest }: Span) {
     .selectFrom('builds')
     .innerJoin('jobs', 'jobs.build_id', 'builds.id')
     .where('builds.repo', '=', repo)
+    .where('builds.series', '=', pushes)
     .where('builds.id', '>=', oldest)
     .where('builds.id', '<=', newest)
     .orderBy('builds.id', 'desc')
@@ -125,17 +129,21 @@ async function waitsOf(database: Database, span: Span): Promise<Map<number, numb
   );
 }
 
+const took = sql<number>`job.finished_at - job.started_at`;
+
+/** The newest jobs that passed or failed. */
+function endedJobs(database: Database, span: Span) {
+  return newestJobs(database, span)
+    .where('jobs.status', 'in', ['success', 'failure'])
+    .where('jobs.started_at', 'is not', null)
+    .select(['jobs.name', 'jobs.workflow', 'jobs.status', 'jobs.build_id', 'jobs.started_at', 'jobs.finished_at'])
+    .as('job');
+}
+
 /** The jobs that take longest, by the names that they have in their workflows. */
 async function jobsOf(database: Database, span: Span): Promise<JobStatistics[]> {
-  const took = sql<number>`job.finished_at - job.started_at`;
   const ranked = database.db
-    .selectFrom(
-      newestJobs(database, span)
-        .where('jobs.status', 'in', ['success', 'failure'])
-        .where('jobs.started_at', 'is not', null)
-        .select(['jobs.name', 'jobs.workflow', 'jobs.status', 'jobs.started_at', 'jobs.finished_at'])
-        .as('job'),
-    )
+    .selectFrom(endedJobs(database, span))
     .select(['job.name', 'job.workflow', took.as('took')])
     .select(sql<number>`case when job.status = 'failure' then 1 else 0 end`.as('failed'))
     .select(sql<number>`row_number() over (partition by job.workflow, job.name order by ${took})`.as('place'))
@@ -154,10 +162,39 @@ async function jobsOf(database: Database, span: Span): Promise<JobStatistics[]> 
     .orderBy('name')
     .limit(listedJobs)
     .execute();
+  const newest = await newestRuns(database, span, [...new Set(rows.map(({ name }) => name))]);
   return rows.map(({ name, workflow, runs, failed, p50, p95 }) => ({
     ...{ name, workflow, runs: Number(runs), failed: Number(failed) },
     duration: { p50: Math.max(0, Number(p50)), p95: Math.max(0, Number(p95)) },
+    newest: newest.get(keyOf({ name, workflow })) ?? [],
   }));
+}
+
+/** How long (ms) the newest runs of the jobs of some names took, oldest first. */
+async function newestRuns(database: Database, span: Span, names: readonly string[]): Promise<Map<string, number[]>> {
+  const runs = new Map<string, number[]>();
+  if (names.length === 0) return runs;
+  const ranked = database.db
+    .selectFrom(endedJobs(database, span))
+    .where('job.name', 'in', names)
+    .select(['job.name', 'job.workflow', 'job.build_id', took.as('took')])
+    .select(sql<number>`row_number() over (partition by job.workflow, job.name order by job.build_id desc)`.as('place'))
+    .as('ranked');
+  const rows = await database.db
+    .selectFrom(ranked)
+    .select(['name', 'workflow', 'took'])
+    .where('place', '<=', listedRuns)
+    .orderBy('build_id')
+    .execute();
+  for (const { took, ...job } of rows) {
+    const known = runs.get(keyOf(job)) ?? [];
+    runs.set(keyOf(job), [...known, Math.max(0, Number(took))]);
+  }
+  return runs;
+}
+
+function keyOf({ name, workflow }: Pick<JobStatistics, 'name' | 'workflow'>): string {
+  return JSON.stringify([workflow, name]);
 }
 
 type Tests = NonNullable<StatisticsGroup['tests']>;

@@ -71,6 +71,12 @@ describe('the statistics of a repository', () => {
     await past({ status: 'failure', took: 100, waited: 50 });
     await past({ status: 'error', took: 1000 });
     await past({ status: 'cancelled', took: 1000 });
+    const scheduled = await past({ took: 1000 });
+    await database.db
+      .updateTable('builds')
+      .set({ series: 'nightly.yml' })
+      .where('id', '=', Number(scheduled))
+      .execute();
     const { groups, jobs, ...all } = await asked('100');
     expect(all).to.deep.equal({
       ...{ complete: true, passed: 20, failed: 1, errors: 1 },
@@ -78,9 +84,11 @@ describe('the statistics of a repository', () => {
       duration: { p50: 11 * second, p95: 20 * second },
       wait: { p50: 1000, p95: 2 * second },
     });
+    const took = [...Array.from({ length: 20 }, (_, build) => (build + 1) * second), 100 * second];
+    const half = took.map((ms) => ms / 2);
     expect(jobs).to.deep.equal([
-      { name: 'unit', workflow: null, runs: 21, failed: 1, duration: { p50: 11_000, p95: 20_000 } },
-      { name: 'lint', workflow: null, runs: 21, failed: 1, duration: { p50: 5500, p95: 10_000 } },
+      { name: 'unit', workflow: null, runs: 21, failed: 1, duration: { p50: 11_000, p95: 20_000 }, newest: took },
+      { name: 'lint', workflow: null, runs: 21, failed: 1, duration: { p50: 5500, p95: 10_000 }, newest: half },
     ]);
     expect(groups).to.have.lengthOf(22);
     expect(groups.at(-2)).to.deep.include({ passed: 0, failed: 1, wait: { p50: 50_000, p95: 50_000 } });

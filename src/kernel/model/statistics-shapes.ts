@@ -49,6 +49,7 @@ export const jobStatistics = z.object({
   runs: count,
   failed: count,
   duration: percentiles,
+  newest: z.array(milliseconds).meta({ description: 'durations of its newest runs, at most 40, oldest first' }),
 });
 export type JobStatistics = z.output<typeof jobStatistics>;
 

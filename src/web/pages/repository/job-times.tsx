@@ -2,7 +2,7 @@ import type { JobStatistics } from '../../../kernel/model/statistics-shapes.ts';
 import { duration } from '../../../kernel/times.ts';
 import { Table } from '../table.tsx';
 
-/** The jobs that take longest, each with a bar of its median and its 95th percentile. */
+/** The jobs that take longest, each with a bar of its median and its 95th percentile, and a line of its newest runs. */
 export function JobTimes({ jobs }: { jobs: readonly JobStatistics[] }) {
   if (jobs.length === 0) return null;
   const longest = Math.max(...jobs.map((job) => job.duration.p95), 1);
@@ -24,6 +24,7 @@ export function JobTimes({ jobs }: { jobs: readonly JobStatistics[] }) {
           { head: 'Median', class: 'number', cell: (job) => duration(job.duration.p50) },
           { head: 'p95', class: 'number', cell: (job) => duration(job.duration.p95) },
           { head: 'Duration', class: 'commit', label: false, cell: (job) => <TimeBar of={job} longest={longest} /> },
+          { head: 'Newest runs', class: 'trend', label: false, cell: ({ newest }) => <TimeLine times={newest} /> },
         ]}
       />
     </section>
@@ -45,6 +46,18 @@ function TimeBar({ of: { duration: times }, longest }: { of: JobStatistics; long
     <svg class="time-bar" aria-hidden="true">
       <rect class="took most" width={share(times.p95)} height="100%" />
       <rect class="took" width={share(times.p50)} height="100%" />
+    </svg>
+  );
+}
+
+/** How long the newest runs took, as a line from the oldest to the newest; its height is the longest of them. */
+function TimeLine({ times }: { times: readonly number[] }) {
+  const longest = Math.max(...times, 1);
+  const heights = times.length === 1 ? [...times, ...times] : times;
+  const points = heights.map((ms, index) => `${index},${Math.round((1000 * (longest - ms)) / longest) / 10}`);
+  return (
+    <svg class="time-line" aria-hidden="true" viewBox={`0 0 ${heights.length - 1} 100`} preserveAspectRatio="none">
+      <polyline points={points.join(' ')} />
     </svg>
   );
 }
