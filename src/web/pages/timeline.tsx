@@ -24,26 +24,23 @@ export function Timeline({ build, chosen, now }: Shown) {
       ))}
       <p class="legend faint">
         <span class="key needs">waits for other jobs</span> <span class="key queued">waits for a runner</span>{' '}
-        <span class="key setup">set-up</span> <span class="key step">steps</span>
-        {axis.folded.map(({ from, to }) => (
-          <> · ⋯ nothing ran for {duration(to - from)}</>
-        ))}
+        <span class="key setup">set-up</span> <span class="key step">steps</span>{' '}
+        {axis.folded.length > 0 && (
+          <span class="key folded">
+            nothing ran for {axis.folded.map(({ from, to }) => duration(to - from)).join(', then for ')}
+          </span>
+        )}
       </p>
     </div>
   );
 }
 
-function Marks({ axis: { marks, folded, place }, from }: { axis: TimeAxis; from: number }) {
+function Marks({ axis: { marks, place }, from }: { axis: TimeAxis; from: number }) {
   return (
     <svg class="axis" aria-hidden="true">
       {marks.map((at) => (
         <text x={percent(place(from + at))} y="12" text-anchor={at === 0 ? 'start' : 'middle'}>
           {duration(at)}
-        </text>
-      ))}
-      {folded.map((idle) => (
-        <text x={middleOf({ place }, idle.from, idle.to)} y="12" text-anchor="middle">
-          ⋯<title>nothing ran for {duration(idle.to - idle.from)}</title>
         </text>
       ))}
     </svg>
@@ -88,7 +85,7 @@ function textOf({ title, from, to }: Span): string {
   return `${title}: ${duration(to - from)}`;
 }
 
-function middleOf({ place }: Pick<TimeAxis, 'place'>, from: number, to: number): string {
+function middleOf({ place }: TimeAxis, from: number, to: number): string {
   return percent((place(from) + place(to)) / 2);
 }
 
