@@ -80,6 +80,27 @@ describe('web: the start page', () => {
     expect(removed.headers.get('set-cookie')).to.match(/^volt_favourites=; Max-Age=0/);
   });
 
+  it('shows the problems of Volt until the reader puts them away, and again with another problem', async () => {
+    const first = await site.page('/');
+    expect(first).to.include('data-code="no_observer"');
+    const [, putAway = ''] = /name="putAway" value="([^"]*)"/.exec(first) ?? [];
+    const answer = await choose({ putAway, next: '/builds' });
+    const cookie = (answer.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
+    expect(answer.headers.get('set-cookie')).to.include('Max-Age=86400');
+    for (const path of ['/', '/builds']) {
+      const page = await site.page(path, { cookie });
+      expect(page).to.not.include('data-code=');
+      expect(textOf(page)).to.match(/\d+ problems? put away/);
+    }
+    expect(await site.page('/runners', { cookie })).to.include('data-code="no_observer"');
+    const problem = { code: 'disk_low', message: 'the disk is full', remedy: 'Make space.' };
+    await site.runner('r1', { problems: [problem] });
+    expect(await site.page('/', { cookie }))
+      .to.include('data-code="no_observer"')
+      .and.include('the disk is full');
+    expect(await site.page('/', { cookie: 'volt_put_away=x' })).to.include('data-code="no_observer"');
+  });
+
   it('takes choices only from its own pages, and only what can be one', async () => {
     expect((await choose({ star: 'apple' }, '', { origin: 'https://evil.example' })).status).to.equal(401);
     for (const fields of [{ star: '<script>' }, { density: 'none' }, { star: 'a b' }])

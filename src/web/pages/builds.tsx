@@ -22,8 +22,8 @@ import { NoBuilds } from './no-builds.tsx';
 import { OpenBuilds } from './open-builds.tsx';
 import { PageHead } from './page-head.tsx';
 import { stateOfAll } from './page-state.ts';
-import { Problems } from './parts.tsx';
 import { type Preferences, preferencesOf } from './preferences.ts';
+import { ProblemBanner } from './problem-banner.tsx';
 import { RepositoryHead } from './repository/head.tsx';
 import { Tabs } from './tabs.tsx';
 import { Mine } from './who-are-you.tsx';
@@ -78,7 +78,7 @@ export async function buildsPage(context: Context<WebEnv>, web: Web): Promise<Re
         ) : (
           <PageHead title="Builds">{density}</PageHead>
         )}
-        <Problems problems={problems} />
+        <ProblemBanner context={context} problems={problems} />
         {repo !== undefined && (
           <Tabs
             label="Views of the builds"

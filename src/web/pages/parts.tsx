@@ -105,19 +105,23 @@ export function Words({ text }: { text: string }) {
 export function Problems({ problems }: { problems: readonly Problem[] }) {
   return (
     <div id="problems" data-live="">
-      {problems.length > 0 && (
-        <ul class="problems">
-          {problems.map(({ code, message, remedy }) => (
-            <li data-code={code}>
-              <strong>{message}</strong>
-              <span>
-                <Words text={remedy} />
-              </span>
-            </li>
-          ))}
-        </ul>
-      )}
+      {problems.length > 0 && <ProblemList problems={problems} />}
     </div>
+  );
+}
+
+export function ProblemList({ problems }: { problems: readonly Problem[] }) {
+  return (
+    <ul class="problems">
+      {problems.map(({ code, message, remedy }) => (
+        <li data-code={code}>
+          <strong>{message}</strong>
+          <span>
+            <Words text={remedy} />
+          </span>
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -16,6 +16,8 @@ export interface Preferences {
   favourites: readonly string[];
   /** minutes by which the reader's clock is before UTC, as a script of Volt's has found; undefined without it */
   utcOffset: number | undefined;
+  /** marks of the problems that the reader does not want to see for now; see problem-banner.tsx */
+  putAway: readonly string[];
 }
 
 const cookies = {
@@ -23,13 +25,18 @@ const cookies = {
   density: 'volt_density',
   favourites: 'volt_favourites',
   utcOffset: 'volt_utc_offset',
+  putAway: 'volt_put_away',
 } as const;
 
 /** With more favourites, the oldest one goes: a browser sends them with each request. */
 const mostFavourites = 30;
 const longestName = 200;
+/** Seconds */
+const day = 24 * 3600;
 /** Seconds that a browser keeps a choice: the 400 days that browsers allow (RFC 6265bis, 5.5). */
-const lifetime = 400 * 24 * 3600;
+const lifetime = 400 * day;
+/** Problems that are put away, at most. */
+const mostPutAway = 50;
 
 /** The preferences of whoever makes a request. What a cookie holds may come from anywhere, so it is checked. */
 export function preferencesOf(context: Context<WebEnv>): Preferences {
@@ -39,6 +46,7 @@ export function preferencesOf(context: Context<WebEnv>): Preferences {
     compact: getCookie(context, cookies.density) === 'compact',
     favourites: [...new Set(names)].slice(-mostFavourites),
     utcOffset: offsetOf(getCookie(context, cookies.utcOffset)),
+    putAway: marksIn(getCookie(context, cookies.putAway)),
   };
 }
 
@@ -54,13 +62,14 @@ function offsetOf(text: string | undefined): number | undefined {
  */
 export async function setPreferences(context: Context<WebEnv>): Promise<Response> {
   if (!comesFromOwnPage(context)) throw tokenNeeded(context, 'changing preferences from another site');
-  const { me, density, star, unstar, next } = await context.req.parseBody();
+  const { me, density, star, unstar, putAway, next } = await context.req.parseBody();
   if (typeof me === 'string') keep(context, 'me', nameOf(me));
   if (density === 'compact' || density === 'roomy') keep(context, 'density', density);
   if (isName(star) || isName(unstar)) {
     const others = preferencesOf(context).favourites.filter((name) => name !== star && name !== unstar);
     keep(context, 'favourites', [...others, ...(isName(star) ? [star] : [])].slice(-mostFavourites).join(' '));
   }
+  if (typeof putAway === 'string') keep(context, 'putAway', marksIn(putAway).join(' '), day);
   return context.redirect(ownPath(next), 303);
 }
 
@@ -68,13 +77,20 @@ function isName(text: unknown): text is string {
   return typeof text === 'string' && repositoryNamePattern.test(text);
 }
 
+function marksIn(text: string | undefined): string[] {
+  return (text ?? '')
+    .split(' ')
+    .filter((mark) => /^[0-9a-f]{8}$/.test(mark))
+    .slice(0, mostPutAway);
+}
+
 function nameOf(text: string | undefined): string {
   return (text ?? '').trim().slice(0, longestName);
 }
 
-function keep(context: Context<WebEnv>, name: keyof typeof cookies, value: string): void {
+function keep(context: Context<WebEnv>, name: keyof typeof cookies, value: string, seconds = lifetime): void {
   setCookie(context, cookies[name], value, {
-    ...{ httpOnly: true, sameSite: 'Lax', path: '/', maxAge: value === '' ? 0 : lifetime },
+    ...{ httpOnly: true, sameSite: 'Lax', path: '/', maxAge: value === '' ? 0 : seconds },
     secure: context.get('source').origin.startsWith('https:'),
   });
 }

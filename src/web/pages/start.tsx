@@ -13,8 +13,8 @@ import { answerPage } from './layout.tsx';
 import { NoRepositories } from './no-repositories.tsx';
 import { PageHead } from './page-head.tsx';
 import { stateOfAll } from './page-state.ts';
-import { Problems } from './parts.tsx';
 import { preferencesOf } from './preferences.ts';
+import { ProblemBanner } from './problem-banner.tsx';
 import { StarForm } from './star.tsx';
 import { StartList, StartSummary } from './start-list.tsx';
 
@@ -61,7 +61,7 @@ export async function startPage(context: Context<WebEnv>, web: Web): Promise<Res
     content: (
       <>
         <PageHead title="Start" />
-        <Problems problems={problems} />
+        <ProblemBanner context={context} problems={problems} />
         {all.length === 0 ? (
           <NoRepositories context={context} />
         ) : (
