@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import type { Config } from '../kernel/config.ts';
 import { receivedError, VoltError } from '../kernel/errors.ts';
 import { asTyped, withCommandsAsTyped } from '../kernel/invocation.ts';
-import { committers, heardText, noticeChoices, noticeKinds, outcomeText } from '../kernel/notices.ts';
+import { committers, heardText, mutedText, noticeChoices, noticeKinds, outcomeText } from '../kernel/notices.ts';
 import { pause } from '../system/wait.ts';
 import type { newTarget, noticeList, oneNotice, targetList, testedTarget } from '../web/schemas/notices.ts';
 import { type Answer, Client } from './client.ts';
@@ -23,9 +23,12 @@ interface NotifyOptions {
   on?: string;
   owner?: string[];
   domain?: string[];
-  quiet?: string;
-  digest?: string;
+  /** false where it is taken away */
+  quiet?: string | false;
+  digest?: string | false;
   zone?: string;
+  title?: string | false;
+  text?: string | false;
 }
 
 /** Milliseconds that a test waits for the target, and between two looks at it. */
@@ -68,10 +71,18 @@ export function notifyCommand(program: Command): CommandFile {
         WAITING: ({ waiting }) => String(waiting),
         STATE: ({ problem }) => plain(problem?.message ?? 'ok'),
       });
+      for (const { name, mutes } of page.targets) {
+        if (mutes.length > 0) print(`\n${name} sends no mail`);
+        for (const { recipient, ...muted } of mutes) print(`  to ${plain(recipient)} ${plain(mutedText(muted))}`);
+      }
     });
   const set = withOptions(command.command('set'))
     .description('Changes a target of notices. What waits for it is sent at once if it has a new address.')
     .argument('<name>')
+    .option('--no-quiet', 'send at any time again')
+    .option('--no-digest', 'send no digest any more')
+    .option('--no-title', "use Volt's own titles again")
+    .option('--no-text', "use Volt's own texts again")
     .action(async (name: string, options: NotifyOptions) => {
       const { to } = options;
       await Client.of(configOf(set)).patch(pathOf(name), { ...(to !== undefined && { to }), ...bodyOf(options) });
@@ -103,6 +114,15 @@ export function notifyCommand(program: Command): CommandFile {
         OUTCOME: (notice) => plain(outcomeText(notice)),
         WHY: ({ why }) => plain(why),
       });
+    });
+  const unmute = command
+    .command('unmute')
+    .description('Sends a recipient of mail again what it has stopped by the link in a mail.')
+    .argument('<name>')
+    .argument('<address>', 'mail address of the recipient')
+    .action(async (name: string, address: string) => {
+      await Client.of(configOf(unmute)).delete(`${pathOf(name)}/mutes/${encodeURIComponent(address)}`);
+      print(`${name} sends mail to ${plain(address)} again`);
     });
   const remove = command
     .command('rm')
@@ -144,22 +164,35 @@ function withOptions(command: Command): Command {
     .option('--domain <domain>', 'mail: committers with such addresses get mail; may be repeated', collect)
     .option('--quiet <from-to>', 'send nothing between these times of day, but afterwards: 22:00-07:00')
     .option('--digest <time>', 'tell each day at this time what is still broken: 09:00')
-    .option('--zone <zone>', 'time zone of these times, such as Europe/Berlin; UTC by default');
+    .option('--zone <zone>', 'time zone of these times, such as Europe/Berlin; UTC by default')
+    .option('--title <template>', 'title of notices about builds: "{branch} of {repository} {event}"')
+    .option('--text <template>', 'their text, which may have several lines: "{subject}, by {author}"');
 }
 
-function bodyOf({ secretFile, repo, branch, on, owner, domain, quiet, digest, zone }: NotifyOptions) {
-  const [from, to] = quiet?.split('-') ?? [];
-  const options = {
-    ...{ owners: owner, domains: domain, digest, zone },
-    ...(quiet !== undefined && { quiet: { from, to } }),
+function bodyOf({ secretFile, repo, branch, on, owner, domain, zone, ...options }: NotifyOptions) {
+  const { quiet, digest, title, text } = options;
+  const given = {
+    ...{ owners: owner, domains: domain, zone, digest: orNull(digest), title: orNull(title), text: orNull(text) },
+    quiet: typeof quiet === 'string' ? hoursIn(quiet) : orNull(quiet),
   };
   return {
     ...(secretFile !== undefined && { secret: readSecret(secretFile, 'the secret') }),
     ...(repo && { repos: repo }),
     ...(branch && { branches: branch }),
     ...(on !== undefined && { on }),
-    ...(Object.values(options).some((value) => value !== undefined) && { options }),
+    ...(Object.values(given).some((value) => value !== undefined) && { options: given }),
   };
+}
+
+/** Null for what is taken away. */
+function orNull<T>(value: T | false): T | null {
+  return value === false ? null : value;
+}
+
+/** @param text such as `22:00-07:00`; the API checks the times */
+function hoursIn(text: string) {
+  const [from, to] = text.split('-');
+  return { from, to };
 }
 
 async function awaitOutcome(
@@ -167,9 +200,12 @@ async function awaitOutcome(
   { name, id, until }: { name: string; id: string; until: number },
 ): Promise<void> {
   for (;;) {
-    const { state, recipient, problem } = await Client.of(config).get<Answer<typeof oneNotice>>(`/notices/${id}`);
+    const { state, recipient, dropped, problem } = await Client.of(config).get<Answer<typeof oneNotice>>(
+      `/notices/${id}`,
+    );
     const who = recipient === '' ? name : `${name} (${plain(recipient)})`;
     if (state === 'sent') return print(`${who} has taken the notice`);
+    if (state === 'dropped' && !problem) return print(`${who} gets no notice: ${plain(dropped ?? '')}`);
     if (problem) throw receivedError({ ...problem, message: plain(problem.message) });
     if (performance.now() > until) {
       throw new VoltError('timed_out', `the notice to ${who} was not sent within ${testing.patience / 1000} s`, {

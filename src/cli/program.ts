@@ -3,7 +3,6 @@ import { VoltError } from '../kernel/errors.ts';
 import { asTyped } from '../kernel/invocation.ts';
 import { hideCredentials } from '../kernel/urls.ts';
 import { version } from '../kernel/version.ts';
-import { accessCommand } from './access.ts';
 import { approveCommand } from './approve.ts';
 import { auditCommand } from './audit.ts';
 import { backupCommand } from './backup.ts';
@@ -70,7 +69,6 @@ const commands = {
   ],
   'Administration:': [
     signInCommand,
-    accessCommand,
     tokenCommand,
     runnerKeyCommand,
     auditCommand,

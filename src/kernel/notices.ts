@@ -5,6 +5,9 @@ export type NoticeKind = (typeof noticeKinds)[number];
 /** In the place of a mail address: whoever made the commit. */
 export const committers = 'committers';
 
+/** What mail programs send when somebody stops mail by one click (RFC 8058), as a form. */
+export const oneClick = 'List-Unsubscribe=One-Click';
+
 /**
  * Who hears of what is about no single build: the addresses that a target names, and its owners.
  * @returns the empty address where the target is the only recipient
@@ -85,6 +88,12 @@ export function heardText(target: { on: NoticeChoice; repos: readonly string[]; 
   const { on, repos, branches } = target;
   const where = branches.length === 0 ? 'the default branch' : branches.join(', ');
   return `${choiceWords[on]} of ${where} of ${repos.length === 0 ? 'all repositories' : repos.join(', ')}`;
+}
+
+/** What a recipient has stopped: `about main of app`. Null stands for everything. */
+export function mutedText({ repo, branch }: { repo: string | null; branch: string | null }): string {
+  if (repo === null) return 'about anything';
+  return `about ${branch === null ? 'all branches' : branch} of ${repo}`;
 }
 
 /** What became of a notice. */

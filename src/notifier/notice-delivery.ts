@@ -8,6 +8,7 @@ import { type OpenNoticeTarget, openNoticeTarget } from '../record/notice-target
 import {
   type DueNotice,
   nextNotice,
+  noteNoticeBegun,
   noteNoticeDropped,
   noteNoticeFailed,
   noteNoticeSent,
@@ -15,6 +16,7 @@ import {
 } from '../record/notices.ts';
 import { DeliveryHold } from './delivery-hold.ts';
 import { noticeMessage } from './notice-message.ts';
+import { quietUntil } from './quiet-hours.ts';
 import { TargetFault } from './targets/fault.ts';
 import type { Senders } from './targets/send.ts';
 import { pauseOf, type TryPauses } from './try-pauses.ts';
@@ -56,16 +58,20 @@ export class NoticeDelivery {
     const { database, config } = this.#context;
     while (!signal.aborted) {
       if (!(await this.#hold.keep())) return;
+      const target = await openNoticeTarget(database, config, this.#name);
+      const quiet = quietUntil(target.options, serverNow());
+      if (quiet !== undefined) await postponeNotices(database, this.#name, quiet);
       const notice = await nextNotice(database, this.#name);
       if (!notice) return;
-      await this.#handle(await openNoticeTarget(database, config, this.#name), notice);
+      await this.#handle(target, notice);
     }
   }
 
   async #handle(target: OpenNoticeTarget, notice: DueNotice): Promise<void> {
     const { database, site, senders, logger } = this.#context;
-    const message = await noticeMessage(database, notice, { target: target.name, site: site() });
+    const message = await noticeMessage(database, notice, { target, site: site() });
     if (!message) return noteNoticeDropped(database, notice.id, { dropped: 'there is nothing to tell any more' });
+    if (!(await noteNoticeBegun(database, notice.id))) return;
     try {
       const { kind, address, mayBePrivate } = target;
       await senders[kind](message, { address, recipient: notice.recipient, mayBePrivate });
@@ -83,14 +89,14 @@ export class NoticeDelivery {
     const { database, logger } = this.#context;
     const { code, message, remedy } = error;
     const problem: Problem = { code, message, remedy: remedy.replaceAll('NAME', name) };
-    const { scope = 'target', after } = error instanceof TargetFault ? error : {};
+    const { scope = 'target', after, mayHaveArrived = false } = error instanceof TargetFault ? error : {};
     if (scope === 'notice' && notice.attempts + 1 >= mostRefusals)
       return noteNoticeDropped(database, notice.id, { dropped: 'the target refuses it', problem });
     if (serverNow() - notice.createdAt > longestTry)
       return noteNoticeDropped(database, notice.id, { dropped: 'the target did not take it for a day', problem });
     const ms = after ?? pauseOf(pauses, scope === 'target' ? this.#failures : notice.attempts);
     const dueAt = serverNow() + ms;
-    await noteNoticeFailed(database, notice, { dueAt, problem });
+    await noteNoticeFailed(database, notice, { dueAt, problem, mayHaveArrived });
     if (scope === 'notice') return;
     if (this.#failures === 0) logger.warn(`notices do not reach ${name}: ${message}`);
     this.#failures++;

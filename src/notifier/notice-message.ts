@@ -1,19 +1,18 @@
-import type { Build, BuildId } from '../kernel/model.ts';
 import type { NoticeEvent } from '../kernel/notices.ts';
 import { brokenBranches } from '../record/branch-states.ts';
-import { findBuild } from '../record/builds.ts';
 import type { Database } from '../record/database.ts';
-import { findNoticeTarget } from '../record/notice-targets.ts';
+import { findNoticeTarget, type OpenNoticeTarget } from '../record/notice-targets.ts';
 import type { DueNotice } from '../record/notices.ts';
-import { seriesOf, workflowOf } from '../record/series.ts';
-import { resultsOf } from '../record/test-queries.ts';
-import { follows } from './notice-recipients.ts';
+import { stopToken } from '../secrets/stop-link.ts';
+import { branchOf, commitIn, type NoticeBuild, noticeBuild } from './notice-build.ts';
+import { follows, muteOf } from './notice-recipients.ts';
+import { exampleText, subjectOf, textOf } from './notice-text.ts';
+import { oneLine } from './one-line.ts';
 
-/** The most failed tests that a notice names, and the most characters of a text from a commit or a job. */
-const mostTests = 5;
-const longestText = 300;
 /** The most broken branches that a digest names. */
 const mostBranches = 30;
+/** The most characters of the reason why somebody gets a notice. */
+const longestWhy = 300;
 
 /**
  * What a notice says, as values: whoever sends it makes them text of the target's form, in which they are never markup. All are one
@@ -29,32 +28,15 @@ export interface NoticeMessage {
   about: NoticeBuild | null;
   /** what it says besides; in a digest, one line for each broken branch */
   lines: string[];
+  /** whether a template of the target has made the lines */
+  isOwn: boolean;
   /** page of the build, and what to call it */
   link: { url: string; label: string };
-  /** why the recipient gets it, and how that ends */
+  /** why the recipient gets it, and how that ends: on a page, or by a command of an administrator */
   why: string;
-  stop: string;
+  stop: { url: string; command: string | null };
   /** milliseconds since 1970 */
   at: number;
-}
-
-/** The build that a notice is about. */
-export interface NoticeBuild {
-  repo: string;
-  branch: string;
-  /** name of the file of the workflow that a schedule has started; null for others */
-  workflow: string | null;
-  sha: string;
-  number: number;
-  subject: string;
-  author: string;
-  /** why it did not succeed; empty if it did */
-  reason: string;
-  /** names of failed tests, and how many more there are */
-  tests: string[];
-  moreTests: number;
-  /** of a broken branch, and of one that works again: the first build that failed, if it is another one */
-  since: { number: number; subject: string; author: string; url: string } | null;
 }
 
 /**
@@ -63,89 +45,62 @@ export interface NoticeBuild {
  */
 export async function noticeMessage(
   database: Database,
-  { id, build, event, since, why, createdAt }: DueNotice,
-  { target, site }: { target: string; site: string },
+  notice: DueNotice,
+  { target, site }: { target: OpenNoticeTarget; site: string },
 ): Promise<NoticeMessage | undefined> {
-  const general = { id: `${target}.${id}`, event, why: flat(why), at: createdAt, stop: `volt notify rm ${target}` };
+  const { id, build, event, since, createdAt } = notice;
+  const about = build === null ? null : await noticeBuild(database, { build, since, site });
+  if (about === undefined) return undefined;
+  const stop = stopOf(target, { ...notice, about, site });
+  const why = oneLine(notice.why, longestWhy);
+  const general = { id: `${target.name}.${id}`, event, about, why, stop, at: createdAt };
   if (event === 'digest') {
-    const { count, lines } = await brokenNow(database, target);
+    const { count, lines } = await brokenNow(database, target.name, notice.recipient);
     if (count === 0) return undefined;
     const headline = count === 1 ? '1 branch is broken' : `${count} branches are broken`;
-    return { ...general, about: null, headline, lines, link: { url: site, label: 'Volt' } };
+    return { ...general, headline, lines, isOwn: false, link: { url: site, label: 'Volt' } };
   }
-  if (build === null) {
-    const lines = ['This is a test: nothing is broken.'];
-    return { ...general, about: null, headline: `Volt reaches ${target}`, lines, link: { url: site, label: 'Volt' } };
-  }
-  const about = await buildIn(database, { build, since, site });
-  if (about === undefined) return undefined;
+  if (event === 'test' || about === null) return { ...general, ...testOf(target, site) };
+  const url = `${site}/builds/${build}`;
+  const text = textOf(about, { event, url, options: target.options });
+  return { ...general, ...text, link: { url, label: `${about.repo}#${about.number}` } };
+}
+
+/** What a test of a target says: that it is one, and what the target's templates say. */
+function testOf({ name, options }: OpenNoticeTarget, site: string) {
+  const { headline = `Volt reaches ${name}`, lines = [] } = exampleText(options);
   return {
-    ...general,
-    ...{ about, lines: [] },
-    headline: `${subjectOf(about)} of ${about.repo} ${said[event]}`,
-    link: { url: `${site}/builds/${build}`, label: `${about.repo}#${about.number}` },
+    ...{ headline, lines: ['This is a test: nothing is broken.', ...lines], isOwn: true },
+    link: { url: site, label: 'Volt' },
   };
 }
 
-/** The branches that a target follows and that are broken now. */
-async function brokenNow(database: Database, name: string): Promise<{ count: number; lines: string[] }> {
+/** How a recipient ends the notices: those by mail, without signing in. */
+function stopOf(
+  { name, kind, address: { secret } }: OpenNoticeTarget,
+  { recipient, about, site }: { recipient: string; about: NoticeBuild | null; site: string },
+): NoticeMessage['stop'] {
+  if (kind !== 'mail' || secret === undefined) return { url: `${site}/notices`, command: `volt notify rm ${name}` };
+  const branch = about?.ref.replace(/^refs\/heads\//, '') ?? null;
+  const token = stopToken(secret, { recipient, repo: about?.repo ?? null, branch });
+  return { url: `${site}/notices/stop/${name}/${token}`, command: null };
+}
+
+/** The branches that a target follows, that the recipient has not muted, and that are broken now. */
+async function brokenNow(
+  database: Database,
+  name: string,
+  recipient: string,
+): Promise<{ count: number; lines: string[] }> {
   const target = await findNoticeTarget(database, name);
-  const broken = (await brokenBranches(database)).filter((branch) => follows(target, branch));
+  const broken = (await brokenBranches(database)).filter(
+    (branch) => follows(target, branch) && !muteOf(target.mutes, recipient, branch),
+  );
   const lines = broken.slice(0, mostBranches).map(({ repo, ref, series, number, subject, author }) => {
-    const since = number === null ? '' : `, since #${number} ${flat(subject ?? '')}, by ${flat(author ?? '')}`;
+    const first = number === null ? undefined : commitIn({ number, subject: subject ?? '', author: author ?? '' });
+    const since = first === undefined ? '' : `, since #${first.number} ${first.subject}, by ${first.author}`;
     return `${subjectOf(branchOf(ref, series))} of ${repo}${since}`;
   });
   const more = broken.length - mostBranches;
   return { count: broken.length, lines: more > 0 ? [...lines, `and ${more} more`] : lines };
-}
-
-async function buildIn(
-  database: Database,
-  { build: id, since, site }: { build: number; since: number | null; site: string },
-): Promise<NoticeBuild | undefined> {
-  const build = await findBuild(database, String(id) as BuildId);
-  if (!build) return undefined;
-  const first = since === null || since === id ? undefined : await findBuild(database, String(since) as BuildId);
-  const failed =
-    build.status === 'failure' ? await resultsOf(database, { build: build.id, failed: true, limit: 100 }) : [];
-  return {
-    ...branchOf(build.ref, (await seriesOf(database, [build.id])).get(build.id) ?? null),
-    ...{ repo: build.repo, sha: build.sha, ...commitIn(build) },
-    reason: build.status === 'success' ? '' : flat(build.message ?? build.reason?.replaceAll('_', ' ') ?? ''),
-    tests: failed.slice(0, mostTests).map(({ suite, name }) => flat(suite === '' ? name : `${suite} › ${name}`)),
-    moreTests: Math.max(0, failed.length - mostTests),
-    since: first ? { ...commitIn(first), url: `${site}/builds/${first.id}` } : null,
-  };
-}
-
-function branchOf(ref: string, series: string | null): Pick<NoticeBuild, 'branch' | 'workflow'> {
-  const workflow = workflowOf(series);
-  return { branch: flat(ref.replace(/^refs\/heads\//, '')), workflow: workflow === null ? null : flat(workflow) };
-}
-
-/** What works or is broken. */
-function subjectOf({ branch, workflow }: Pick<NoticeBuild, 'branch' | 'workflow'>): string {
-  return workflow === null ? branch : `${workflow} on ${branch}`;
-}
-
-function commitIn({ number, subject, author }: Pick<Build, 'number' | 'subject' | 'author'>) {
-  return { number, subject: flat(subject), author: flat(author) };
-}
-
-const said: { readonly [Event in NoticeMessage['event']]?: string } = {
-  passed: 'passed',
-  broken: 'is broken',
-  still_broken: 'is still broken',
-  fixed: 'works again',
-  failing: 'fails',
-  outdated: 'failed; a newer build has passed',
-  flaky: 'failed by flaky tests alone',
-  error: 'could not be tested',
-};
-
-/** Foreign text as one line. */
-function flat(text: string): string {
-  const plain = text.replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim();
-  const characters = [...plain];
-  return characters.length <= longestText ? plain : `${characters.slice(0, longestText - 1).join('')}…`;
 }

@@ -1,6 +1,6 @@
 import { refMatcher } from '../git/remote/ref-names.ts';
 import { isMailAddress } from '../kernel/mail-address.ts';
-import type { NoticeTarget } from '../kernel/model/notice-shapes.ts';
+import type { NoticeMute, NoticeTarget } from '../kernel/model/notice-shapes.ts';
 import { fitsGlobs } from '../kernel/names.ts';
 import { committers, hearsOf } from '../kernel/notices.ts';
 import type { PendingChange } from '../record/branch-changes.ts';
@@ -31,6 +31,21 @@ export function follows(
   if (!fitsGlobs(repos, repo)) return false;
   const branch = ref.slice('refs/heads/'.length);
   return branches.length === 0 ? branch === defaultBranch : refMatcher(branches)(branch);
+}
+
+/** What a recipient has muted that a branch is part of. @param branch.ref full name */
+export function muteOf(
+  mutes: readonly NoticeMute[],
+  recipient: string,
+  { repo, ref }: { repo: string; ref: string },
+): NoticeMute | undefined {
+  const name = ref.slice('refs/heads/'.length);
+  return mutes.find(
+    (each) =>
+      each.recipient === recipient &&
+      (each.repo === null || each.repo === repo) &&
+      (each.branch === null || each.branch === name),
+  );
 }
 
 /**

@@ -7,7 +7,7 @@ import { completeFirstVersion, createTurns } from './first-version.ts';
 import { addFleetMinutes, addRunnerDrains, addRunnerEnds } from './fleet-tables.ts';
 import { addChecks, addForgeReports, addForges, addIssuedTokens, addJobTokens } from './forge-tables.ts';
 import { forgetTrustedRefs } from './forgotten-trust.ts';
-import { addDigests, addNotices, addSeries } from './notice-tables.ts';
+import { addBegunNotices, addDigests, addNoticeMutes, addNotices, addSeries } from './notice-tables.ts';
 import { addGrants, addPeople, addProviders, addSessions } from './people-tables.ts';
 import type { Schema } from './schema.ts';
 import { addStartable } from './startable-table.ts';
@@ -262,6 +262,8 @@ export const migrations: readonly Migration[] = [
   addSeries,
   nameTokenRoles,
   addGrants,
+  addBegunNotices,
+  addNoticeMutes,
 ];
 
 /** The schema version that this Volt writes; it migrates databases of earlier versions. */

@@ -44,49 +44,68 @@ export async function addNotice(
     .execute();
 }
 
-/** Recipients of a target who were to hear that a branch is broken, and whether they did. */
-export async function toldBroken(
+/** Events that say that a branch is broken. */
+const broken: readonly NoticeEvent[] = ['broken', 'still_broken', 'failing'];
+
+/** What somebody knows of a branch by earlier notices. */
+export interface Told {
+  recipient: string;
+  /** whether the last notice that has arrived, or may have, says that the branch is broken */
+  isBroken: boolean;
+  /** whether a notice that says so is still to be sent */
+  isWaiting: boolean;
+}
+
+/** What the recipients of a target know of a branch. @param build the newest that counts */
+export async function toldOf(
   db: Write,
   target: string,
-  { build: { repo, ref, series, id }, since }: Pick<PendingChange, 'build' | 'since'>,
-): Promise<{ recipient: string; isSent: boolean; isWaiting: boolean }[]> {
+  { repo, ref, series, id }: PendingChange['build'],
+): Promise<Told[]> {
   const rows = await db
     .selectFrom('notices')
     .innerJoin('builds', 'builds.id', 'notices.build_id')
-    .select(['notices.recipient', 'notices.sent_at', 'notices.due_at'])
+    .select(['recipient', 'notices.event', 'sent_at', 'begun_at', 'due_at'])
     .where('notices.target', '=', target)
     .where('builds.repo', '=', repo)
     .where('builds.ref', '=', ref)
     .where('builds.series', '=', series)
-    .where('builds.id', '>=', since ?? id)
     .where('builds.id', '<=', id)
-    .where('notices.event', 'in', ['broken', 'still_broken', 'failing'])
+    .where('notices.event', 'in', [...broken, 'fixed'])
     .orderBy('notices.id')
     .execute();
-  const recipients = new Map<string, { isSent: boolean; isWaiting: boolean }>();
-  for (const { recipient, sent_at, due_at } of rows) {
-    const before = recipients.get(recipient);
-    recipients.set(recipient, {
-      isSent: sent_at !== null || before?.isSent === true,
-      isWaiting: due_at !== null || before?.isWaiting === true,
-    });
+  const recipients = new Map<string, Told>();
+  for (const { recipient, event, sent_at, begun_at, due_at } of rows) {
+    const told = recipients.get(recipient) ?? { recipient, isBroken: false, isWaiting: false };
+    recipients.set(recipient, told);
+    if (event === 'fixed') {
+      if (sent_at !== null) told.isBroken = false;
+      continue;
+    }
+    if (sent_at !== null || begun_at !== null) told.isBroken = true;
+    if (due_at !== null) told.isWaiting = true;
   }
-  return [...recipients].map(([recipient, state]) => ({ recipient, ...state }));
+  return [...recipients.values()];
 }
 
-/** Drops the notices of a recipient that a branch is broken, which are not sent yet: it works again. */
-export async function dropBroken(
+/**
+ * Drops what a recipient is still to hear of a branch, and what a newer event makes untrue: that it is broken where it works again, and
+ * that it works again where it is broken.
+ */
+export async function dropUntrue(
   db: Write,
   { target, recipient }: Pick<NewNotice, 'target' | 'recipient'>,
-  { build: { repo, ref, series, id }, since }: Pick<PendingChange, 'build' | 'since'>,
+  { build: { repo, ref, series, id }, event }: Pick<PendingChange, 'build' | 'event'>,
 ): Promise<void> {
+  const isFixed = event === 'fixed';
+  if (!isFixed && !broken.includes(event)) return;
   await db
     .updateTable('notices')
-    .set({ due_at: null, dropped: 'the branch worked again before it was sent' })
+    .set({ due_at: null, dropped: `the branch ${isFixed ? 'worked' : 'broke'} again before it was sent` })
     .where('target', '=', target)
     .where('recipient', '=', recipient)
     .where('due_at', 'is not', null)
-    .where('event', 'in', ['broken', 'still_broken', 'failing'])
+    .where('event', 'in', isFixed ? broken : ['fixed'])
     .where('build_id', 'in', (eb) =>
       eb
         .selectFrom('builds')
@@ -94,7 +113,6 @@ export async function dropBroken(
         .where('repo', '=', repo)
         .where('ref', '=', ref)
         .where('series', '=', series)
-        .where('id', '>=', since ?? id)
         .where('id', '<=', id),
     )
     .execute();

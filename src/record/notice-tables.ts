@@ -95,3 +95,21 @@ export async function addSeries(db: Transaction<Schema>): Promise<void> {
   for (const rows of rowBatches(states.map((state) => ({ ...state, series: '' }))))
     await db.insertInto('branch_states').values(rows).execute();
 }
+
+/** A notice whose sending had no known outcome may have arrived. */
+export async function addBegunNotices(db: Transaction<Schema>): Promise<void> {
+  await db.schema.alterTable('notices').addColumn('begun_at', 'bigint').execute();
+}
+
+/** Recipients of mail may stop it. */
+export async function addNoticeMutes(db: Transaction<Schema>): Promise<void> {
+  await db.schema
+    .createTable('notice_mutes')
+    .addColumn('target', 'text', (c) => c.notNull().references('notice_targets.name').onDelete('cascade'))
+    .addColumn('recipient', 'text', (c) => c.notNull())
+    .addColumn('repo', 'text', (c) => c.notNull())
+    .addColumn('branch', 'text', (c) => c.notNull())
+    .addColumn('muted_at', 'bigint', (c) => c.notNull())
+    .addPrimaryKeyConstraint('notice_mutes_key', ['target', 'recipient', 'repo', 'branch'])
+    .execute();
+}

@@ -1,13 +1,14 @@
 import type { Selectable } from 'kysely';
 import type { Config } from '../kernel/config.ts';
-import { untilTime } from '../kernel/daily-times.ts';
 import { VoltError } from '../kernel/errors.ts';
 import type { NoticeOptions, NoticeTarget } from '../kernel/model/notice-shapes.ts';
 import type { NoticeChoice, NoticeKind } from '../kernel/notices.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import { Vault } from '../secrets/vault.ts';
-import type { Database, Sql, Write } from './database.ts';
+import type { Database, Sql } from './database.ts';
 import { noProblem } from './delivery-problems.ts';
+import { nextDigest } from './notice-digests.ts';
+import { mutesOf } from './notice-mutes.ts';
 import type { Schema } from './schema.ts';
 import { noticeAddressOf, writingVault } from './secret-key.ts';
 
@@ -15,7 +16,7 @@ import { noticeAddressOf, writingVault } from './secret-key.ts';
 export interface NoticeAddress {
   /** mail addresses, or a URL, which may be a secret itself */
   to: string;
-  /** what requests are signed or authorized with */
+  /** what requests are signed or authorized with; of mail, what links that stop it are signed with */
   secret?: string | undefined;
 }
 
@@ -55,15 +56,19 @@ export async function addNoticeTarget(
       .onConflict((conflict) => conflict.column('name').doNothing())
       .returningAll()
       .executeTakeFirst();
-    if (row) return targetOf(row, 0);
+    if (row) return targetOf(row, { waiting: 0, mutes: [] });
     throw new VoltError('name_taken', `there is a target "${name}" already`, {
       remedy: 'Choose another name, or change that one: `volt notify set`.',
     });
   });
 }
 
-type Changeable = NoticeFilter & Pick<NewNoticeTarget, 'address' | 'shown'>;
-export type NoticeTargetChange = { [Part in keyof Changeable]?: Changeable[Part] | undefined };
+/** What is not given stays; null takes an option away. */
+export type NoticeTargetChange = {
+  [Part in keyof Pick<NewNoticeTarget, 'address' | 'shown' | 'repos' | 'branches' | 'on'>]?:
+    | NewNoticeTarget[Part]
+    | undefined;
+} & { options?: { [Option in keyof NoticeOptions]?: NoticeOptions[Option] | null } | undefined };
 
 /** @throws VoltError `not_found`, errors of the key file */
 export async function changeNoticeTarget(
@@ -73,40 +78,44 @@ export async function changeNoticeTarget(
   { address, shown, repos, branches, on, options }: NoticeTargetChange,
 ): Promise<NoticeTarget> {
   return database.write(async (db) => {
-    const row = await rowOf(db, name);
-    const before = targetOf(row, 0);
+    const before = await findNoticeTarget({ db }, name);
     const changed = await db
       .updateTable('notice_targets')
       .set({
         ...(address && { ...(await addressColumns(db, config, { name, address, shown: shown ?? '' })), ...noProblem }),
         ...filterColumns({
           ...{ repos: repos ?? before.repos, branches: branches ?? before.branches },
-          ...{ on: on ?? before.on, options: { ...before.options, ...options } },
+          ...{ on: on ?? before.on, options: withChange(before.options, options) },
         }),
       })
       .where('name', '=', name)
       .returningAll()
       .executeTakeFirstOrThrow();
-    // the new address may work
-    if (address)
+    // the new address may work, and quiet hours may be over; whoever sends looks again
+    if (address || options)
       await db
         .updateTable('notices')
         .set({ due_at: serverNow() })
         .where('target', '=', name)
         .where('due_at', 'is not', null)
         .execute();
-    return targetOf(changed, await waitingFor(db, name));
+    return targetOf(changed, await stateOf(db, name));
   });
+}
+
+function withChange(before: NoticeOptions, change: NoticeTargetChange['options']): NoticeOptions {
+  const options = Object.entries({ ...before, ...change });
+  return Object.fromEntries(options.filter(([, value]) => value !== null && value !== undefined));
 }
 
 export async function listNoticeTargets({ db }: Pick<Database, 'db'>): Promise<NoticeTarget[]> {
   const rows = await db.selectFrom('notice_targets').selectAll().orderBy('name').execute();
-  return Promise.all(rows.map(async (row) => targetOf(row, await waitingFor(db, row.name))));
+  return Promise.all(rows.map(async (row) => targetOf(row, await stateOf(db, row.name))));
 }
 
 /** @throws VoltError `not_found` */
 export async function findNoticeTarget({ db }: Pick<Database, 'db'>, name: string): Promise<NoticeTarget> {
-  return targetOf(await rowOf(db, name), await waitingFor(db, name));
+  return targetOf(await rowOf(db, name), await stateOf(db, name));
 }
 
 /** Removes a target, and its notices. @throws VoltError `not_found` */
@@ -143,6 +152,7 @@ export async function dueNoticeTargets({ db }: Pick<Database, 'db'>): Promise<st
 export interface OpenNoticeTarget {
   name: string;
   kind: NoticeKind;
+  options: NoticeOptions;
   address: NoticeAddress;
   mayBePrivate: boolean;
   hasProblem: boolean;
@@ -154,10 +164,10 @@ export async function openNoticeTarget(
   config: Config,
   name: string,
 ): Promise<OpenNoticeTarget> {
-  const { kind, address, key_id, private: mayBePrivate, problem_code } = await rowOf(db, name);
+  const { kind, address, key_id, private: mayBePrivate, options, problem_code } = await rowOf(db, name);
   const opened = Vault.open(config).decrypt({ box: address, keyId: key_id }, noticeAddressOf(name));
   return {
-    ...{ name, kind, address: JSON.parse(opened) as NoticeAddress },
+    ...{ name, kind, address: JSON.parse(opened) as NoticeAddress, options: JSON.parse(options) as NoticeOptions },
     ...{ mayBePrivate: mayBePrivate === 1, hasProblem: problem_code !== null },
   };
 }
@@ -179,34 +189,12 @@ function filterColumns({ repos, branches, on, options }: NoticeFilter) {
   };
 }
 
-/** When a target is to be told next what is still broken, after a time. */
-function nextDigest({ digest, zone = 'UTC' }: NoticeOptions, after: number): number | null {
-  if (digest === undefined) return null;
-  // not again within the minute that it is
-  const from = after + 60_000;
-  return from + untilTime({ at: digest, zone }, from);
-}
+type TargetState = Pick<NoticeTarget, 'waiting' | 'mutes'>;
 
-/** Takes the digests that are due: whoever takes them makes their notices in the same transaction. */
-export async function takeDigests(db: Write): Promise<NoticeTarget[]> {
-  const now = serverNow();
-  const rows = await db.selectFrom('notice_targets').selectAll().where('digest_at', '<=', now).execute();
-  for (const { name, options } of rows) {
-    const next = nextDigest(JSON.parse(options) as NoticeOptions, now);
-    await db.updateTable('notice_targets').set({ digest_at: next }).where('name', '=', name).execute();
-  }
-  return rows.map((row) => targetOf(row, 0));
-}
-
-export async function anyDigest({ db }: Pick<Database, 'db'>): Promise<boolean> {
-  const due = db.selectFrom('notice_targets').select('name').where('digest_at', '<=', serverNow());
-  return (await due.limit(1).executeTakeFirst()) !== undefined;
-}
-
-async function waitingFor(db: Sql, name: string): Promise<number> {
+async function stateOf(db: Sql, name: string): Promise<TargetState> {
   const waiting = db.selectFrom('notices').where('target', '=', name).where('due_at', 'is not', null);
   const { count } = await waiting.select((eb) => eb.fn.countAll<number>().as('count')).executeTakeFirstOrThrow();
-  return Number(count);
+  return { waiting: Number(count), mutes: await mutesOf(db, name) };
 }
 
 async function rowOf(db: Sql, name: string): Promise<Selectable<Schema['notice_targets']>> {
@@ -215,11 +203,11 @@ async function rowOf(db: Sql, name: string): Promise<Selectable<Schema['notice_t
   throw new VoltError('not_found', `there is no target "${name}"`, { remedy: '`volt notify ls` lists all targets.' });
 }
 
-function targetOf(row: Selectable<Schema['notice_targets']>, waiting: number): NoticeTarget {
+function targetOf(row: Selectable<Schema['notice_targets']>, state: TargetState): NoticeTarget {
   const { name, kind, shown, repos, branches, choice, options, created_by, created_at } = row;
   const { problem_code: code, problem_message: message, problem_remedy: remedy, problem_since: since } = row;
   return {
-    ...{ name, kind, to: shown, on: choice, waiting, createdBy: created_by },
+    ...{ name, kind, to: shown, on: choice, ...state, createdBy: created_by },
     repos: JSON.parse(repos) as string[],
     branches: JSON.parse(branches) as string[],
     options: JSON.parse(options) as NoticeOptions,

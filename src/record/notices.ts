@@ -37,18 +37,38 @@ export async function nextNotice({ db }: Pick<Database, 'db'>, target: string): 
   return { id, recipient, build: build_id, event, since, why, attempts, createdAt: created_at };
 }
 
-/** Records that a target has accepted a notice. */
-export async function noteNoticeSent(database: Database, id: number): Promise<void> {
-  await change(database, id, { sent_at: serverNow(), due_at: null, ...noError });
+/** Records, before a notice is sent, that it may arrive. @returns false if it is not to be sent any more */
+export async function noteNoticeBegun(database: Database, id: number): Promise<boolean> {
+  const begun = await database.write((db) =>
+    db
+      .updateTable('notices')
+      .set({ begun_at: serverNow() })
+      .where('id', '=', id)
+      .where('due_at', 'is not', null)
+      .returning('id')
+      .executeTakeFirst(),
+  );
+  return begun !== undefined;
 }
 
-/** Records that a notice could not be sent. @param dueAt when it is tried again */
+/** Records that a target has accepted a notice, even if it was dropped in the meantime. */
+export async function noteNoticeSent(database: Database, id: number): Promise<void> {
+  const sent = { sent_at: serverNow(), begun_at: null, due_at: null, dropped: null, ...noError };
+  await database.write((db) => db.updateTable('notices').set(sent).where('id', '=', id).execute());
+}
+
+/**
+ * Records that a notice could not be sent.
+ * @param dueAt when it is tried again
+ * @param mayHaveArrived whether the outcome is not known
+ */
 export async function noteNoticeFailed(
   database: Database,
   { id, attempts }: Pick<DueNotice, 'id' | 'attempts'>,
-  { dueAt, problem }: { dueAt: number; problem: Problem },
+  { dueAt, problem, mayHaveArrived }: { dueAt: number; problem: Problem; mayHaveArrived: boolean },
 ): Promise<void> {
-  await change(database, id, { due_at: dueAt, attempts: attempts + 1, ...columnsOf(problem) });
+  const tried = { attempts: attempts + 1, ...(!mayHaveArrived && { begun_at: null }), ...columnsOf(problem) };
+  await changeWaiting(database, id, { due_at: dueAt, ...tried });
 }
 
 /** Records that a notice is not sent any more. @param dropped why */
@@ -57,22 +77,31 @@ export async function noteNoticeDropped(
   id: number,
   { dropped, problem }: { dropped: string; problem?: Problem },
 ): Promise<void> {
-  await change(database, id, { due_at: null, dropped, ...(problem && columnsOf(problem)) });
+  await changeWaiting(database, id, { due_at: null, dropped, ...(problem && columnsOf(problem)) });
 }
 
-/** Lets all notices of a target that wait be tried at a time, at the earliest. */
+/** Lets all notices of a target that wait be tried at a time, at the earliest; a test of the target does not wait. */
 export async function postponeNotices(database: Database, target: string, until: number): Promise<void> {
   await database.write((db) =>
-    db.updateTable('notices').set({ due_at: until }).where('target', '=', target).where('due_at', '<', until).execute(),
+    db
+      .updateTable('notices')
+      .set({ due_at: until })
+      .where('target', '=', target)
+      .where('due_at', '<', until)
+      .where('event', '<>', 'test')
+      .execute(),
   );
 }
 
-async function change(
+/** Changes a notice that is still to be sent: another one may have dropped it in the meantime. */
+async function changeWaiting(
   database: Database,
   id: number,
   columns: Partial<Omit<Selectable<Schema['notices']>, 'id'>>,
 ): Promise<void> {
-  await database.write((db) => db.updateTable('notices').set(columns).where('id', '=', id).execute());
+  await database.write((db) =>
+    db.updateTable('notices').set(columns).where('id', '=', id).where('due_at', 'is not', null).execute(),
+  );
 }
 
 /** Notices, newest first. @param filter.before only those with a lower id */

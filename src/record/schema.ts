@@ -581,6 +581,8 @@ export interface Schema {
     /** when it is to be sent; null if nothing is left to do */
     due_at: number | null;
     attempts: number;
+    /** when a try began whose outcome is not known: the notice may have arrived; null for none */
+    begun_at: number | null;
     sent_at: number | null;
     /** why it was not sent */
     dropped: string | null;
@@ -588,6 +590,9 @@ export interface Schema {
     error_message: string | null;
     error_remedy: string | null;
   };
+
+  /** what recipients of mail want no more, see record/notice-mutes.ts; an empty text stands for all */
+  notice_mutes: { target: string; recipient: string; repo: string; branch: string; muted_at: number };
 
   /** tokens of forges that attempts of jobs have, encrypted with the key `key_id`; see record/issued-tokens.ts */
   issued_tokens: {

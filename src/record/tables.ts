@@ -103,8 +103,9 @@ const tables: { readonly [Name in keyof Schema]: Named<Schema[Name]> } = {
   branch_changes: { id: true, build_id: true, event: true, is_change: true, since: true },
   notices: {
     id: true, target: true, recipient: true, build_id: true, event: true, since: true, why: true, created_at: true, due_at: true,
-    attempts: true, sent_at: true, dropped: true, error_code: true, error_message: true, error_remedy: true,
+    attempts: true, begun_at: true, sent_at: true, dropped: true, error_code: true, error_message: true, error_remedy: true,
   },
+  notice_mutes: { target: true, recipient: true, repo: true, branch: true, muted_at: true },
   changes: { id: true, build_id: true },
   build_workflows: { build_id: true, facts: true, models: true, revision: true, runs: true, retried_after: true },
   workflow_counts: { repo: true, path: true, runs: true },

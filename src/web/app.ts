@@ -9,7 +9,7 @@ import { comesFromOwnPage, isReading } from './access/csrf.ts';
 import type { WebEnv } from './access/env.ts';
 import { limitedWrites, writeRate } from './access/rate-limit.ts';
 import { requestSourceOf } from './access/request-source.ts';
-import { may, readerOf, requireRole } from './access/rights.ts';
+import { readerOf, requireRole } from './access/rights.ts';
 import { toSignIn } from './access/to-sign-in.ts';
 import { discovery, publicKeys } from './api/id-token-issuer.ts';
 import { descriptionRoute } from './api/openapi.ts';
@@ -56,6 +56,7 @@ import { internalsPage } from './pages/internals.tsx';
 import { logPage } from './pages/log-page.tsx';
 import { addTargetFromPage, removeTargetFromPage, testTargetFromPage } from './pages/notices/acts.ts';
 import { noticesPage } from './pages/notices/notices.tsx';
+import { stopFromPage, stopPage } from './pages/notices/stop.tsx';
 import { setPreferences } from './pages/preferences.ts';
 import { queueBoard } from './pages/queue-board.ts';
 import { referencePage } from './pages/reference.tsx';
@@ -118,6 +119,10 @@ export function webApp(web: Web, writes = writeRate): Hono<WebEnv> {
 
   // without a session, which browsers do not send when another site leads to it
   app.get(madePath, (context) => madeAppPage(context, web));
+
+  // the link of a mail is signed, and mail programs have no session
+  app.get('/notices/stop/:target/:token', (context) => stopPage(context, web));
+  app.post('/notices/stop/:target/:token', limitedBody, limitedWrites(writes), (context) => stopFromPage(context, web));
 
   // authenticated by their signature; Hooks limits the body
   const hooks = new Hooks(web);
@@ -212,25 +217,20 @@ function isBoard(path: string): boolean {
 }
 
 /**
- * Without a role, a client may read what VOLT_READING allows, and change nothing. Everybody may read public repositories. To who has
- * not signed in, everything else answers that one must, whether it exists or not.
+ * Without a token, a client may read what VOLT_READING allows, and change nothing. Everybody may read public repositories.
+ * Everything else answers that one must sign in, whether it exists or not.
  */
 function allowed({ config, database }: Web): MiddlewareHandler<WebEnv> {
   return async (context, next) => {
-    const isKnown = context.get('signedIn');
-    if (!isReading(context) && !isKnown) throw tokenNeeded(context, 'changing anything');
+    // each route asks for the role that it needs
+    if (!isReading(context) && !context.get('caller')) throw tokenNeeded(context, 'changing anything');
     const reader = readerOf(context, config.reading);
     context.set('reader', reader);
     if (isReading(context) && wantsPage(context)) context.set('change', await latestChange(database));
     const isMetrics = context.req.path === '/metrics';
     // metrics tell about the machines, so they are open to local requests only
     const isOpen = reader.internal && (!isMetrics || context.get('source').local);
-    // each route that changes something asks for the role that it needs
-    if (may(context, 'read') || isOpen || !isReading(context)) return next();
-    if (isKnown) {
-      if (!ofEverybodySignedIn.test(context.req.path)) requireRole(context, 'read', 'reading this');
-      return next();
-    }
+    if (context.get('caller') || isOpen) return next();
     const refuse = () => {
       if (!wantsPage(context)) throw tokenNeeded(context, 'reading this from your address');
       return toSignIn(context);
@@ -244,9 +244,6 @@ function allowed({ config, database }: Web): MiddlewareHandler<WebEnv> {
 /** Paths with data of repositories only, without data of machines and people. */
 const ofRepositories =
   /^\/($|builds($|\/|\.atom$)|cctray\.xml$|search$|shortcuts$|repos($|\/)|badge\/|avatars\/|api$|api\/v1\/(openapi\.json$|events$|search$|builds($|\/)|jobs\/|repos($|\/)))/;
-
-/** The same, and the account of whoever has signed in. */
-const ofEverybodySignedIn = new RegExp(`${ofRepositories.source}|^/(account|api/v1/account)($|/)`);
 
 /** The queues hold messages of all repositories, and acting on them can lose messages. */
 const forAdmins: MiddlewareHandler<WebEnv> = async (context, next) => {

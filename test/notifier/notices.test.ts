@@ -1,32 +1,29 @@
-import { createHmac, randomBytes } from 'node:crypto';
 import { expect } from 'chai';
+import { Webhook } from 'standardwebhooks';
 import { type Config, loadConfig } from '../../src/kernel/config.ts';
-import { createLogger } from '../../src/kernel/logger.ts';
-import type { BuildId, FinalStatus } from '../../src/kernel/model.ts';
+import type { FinalStatus } from '../../src/kernel/model.ts';
 import { makeNotices } from '../../src/notifier/make-notices.ts';
-import { NoticeDelivery } from '../../src/notifier/notice-delivery.ts';
-import { sendersWith } from '../../src/notifier/targets/send.ts';
 import type { Database } from '../../src/record/database.ts';
 import { addGeneralNotice } from '../../src/record/new-notices.ts';
-import { addNoticeTarget, listNoticeTargets, type NewNoticeTarget } from '../../src/record/notice-targets.ts';
+import { changeNoticeTarget, listNoticeTargets, type NewNoticeTarget } from '../../src/record/notice-targets.ts';
 import { listNotices } from '../../src/record/notices.ts';
 import type { NewBuild } from '../../src/record/plans.ts';
 import { addTarget } from '../../src/web/requests/notice-targets.ts';
-import { endBuild } from '../support/ended-build.ts';
 import { MailServer } from '../support/mail-server.ts';
 import { NoticeReceiver } from '../support/notice-receiver.ts';
-import { observed, recordedBuild, withRecord } from '../support/record.ts';
-
-const secret = `whsec_${randomBytes(24).toString('base64')}`;
+import { Noticing, webhookSecret } from '../support/noticing.ts';
+import { observed, withRecord } from '../support/record.ts';
 
 describe('notices', () => {
   let database: Database;
   let config: Config;
   let receiver: NoticeReceiver;
   let mail: MailServer;
+  let noticing: Noticing;
   withRecord((opened, dataDir) => {
     database = opened;
     config = loadConfig({ dataDir, logLevel: 'error', smtpUrl: mail.url, mailFrom: 'volt@example.org' });
+    noticing = new Noticing({ database, config });
   });
   before(async () => {
     mail = await MailServer.start();
@@ -39,39 +36,13 @@ describe('notices', () => {
   });
   afterEach(() => receiver.stop());
 
-  const add = (change: Partial<NewNoticeTarget> = {}) =>
-    addNoticeTarget(database, config, {
-      ...{ name: 'team', kind: 'webhook', address: { to: `${receiver.url}/hook`, secret }, shown: 'http://…' },
-      ...{ mayBePrivate: true, createdBy: 'owner', repos: [], branches: [], on: 'change', options: {}, ...change },
-    });
-  const addMail = (to: string, change: Partial<NewNoticeTarget> = {}) =>
-    add({ name: 'mail', kind: 'mail', address: { to }, shown: to, ...change });
-  const signal = new AbortController().signal;
-  const deliver = async (holder = 'one') => {
-    await makeNotices(database, signal);
-    const site = () => 'https://ci.example.org';
-    const context = {
-      config,
-      database,
-      holder,
-      site,
-      logger: createLogger('silent'),
-      senders: sendersWith(config, site),
-    };
-    for (const { name } of await listNoticeTargets(database)) await new NoticeDelivery(context, name).deliver(signal);
-  };
-  const run = async (status: FinalStatus, change: Partial<NewBuild> = {}): Promise<BuildId> => {
-    const build = await recordedBuild(database, { authorAddress: 'ada@example.org', ...change });
-    await endBuild(database, build, status);
-    return build;
-  };
-  const later = () => database.db.updateTable('notices').set({ due_at: 1 }).where('due_at', 'is not', null).execute();
-  const log = async () =>
-    (await listNotices(database, { limit: 100 }))
-      .reverse()
-      .map(({ target, recipient, event, state, dropped }) =>
-        [target, recipient, event, state, dropped].filter((part) => part !== '' && part !== null).join(' '),
-      );
+  const add = (change: Partial<NewNoticeTarget> = {}) => noticing.add(`${receiver.url}/hook`, change);
+  const addMail = (to: string, change: Partial<NewNoticeTarget> = {}) => noticing.addMail(to, change);
+  const deliver = (holder?: string) => noticing.deliver(holder);
+  const run = (status: FinalStatus, change?: Partial<NewBuild>) => noticing.end(status, change);
+  const later = () => noticing.later();
+  const log = () => noticing.log();
+  const { signal } = new AbortController();
 
   it('tell of changes of the default branch, each once, however many notifiers send them', async () => {
     await add();
@@ -92,9 +63,9 @@ describe('notices', () => {
     const build = await run('failure', { subject: 'Mend <everything>', author: 'Ada' });
     await deliver();
     const [{ headers, body, path }] = receiver.received as [NoticeReceiver['received'][0]];
-    const signed = `${headers['webhook-id']}.${headers['webhook-timestamp']}.${body}`;
-    const key = Buffer.from(secret.slice('whsec_'.length), 'base64');
-    expect(headers['webhook-signature']).to.equal(`v1,${createHmac('sha256', key).update(signed).digest('base64')}`);
+    const verified = new Webhook(webhookSecret).verify(body, headers as { [name: string]: string });
+    expect(verified).to.deep.equal(JSON.parse(body));
+    expect(() => new Webhook(webhookSecret).verify(`${body} `, headers as { [name: string]: string })).to.throw();
     expect(path).to.equal('/hook');
     expect(JSON.parse(body).data).to.include({
       ...{ repo: 'app', branch: 'main', subject: 'Mend <everything>', author: 'Ada' },
@@ -221,7 +192,7 @@ describe('notices', () => {
 
   it('show nothing of the address of the target, nor its token, if its server repeats them', async () => {
     const path = '/hooks/T0001/5ecr3t-5ecr3t?key=an%20other%20secret';
-    await add({ address: { to: receiver.url + path, secret } });
+    await add({ address: { to: receiver.url + path, secret: webhookSecret } });
     await add({ name: 'topic', kind: 'ntfy', address: { to: receiver.url, secret: 'tk_5ecr3t' } });
     await run('success');
     await run('failure');
@@ -271,20 +242,98 @@ describe('notices', () => {
     expect(receiver.received.map(({ path }) => path)).to.deep.equal(['/hook']);
   });
 
+  const hour = (offset: number) => new Date(Date.now() + offset * 3_600_000).toISOString().slice(11, 16);
+  const quiet = () => ({ from: hour(-1), to: hour(1) });
+  const dueAt = async () => {
+    const row = await database.db
+      .selectFrom('notices')
+      .select('due_at')
+      .where('due_at', 'is not', null)
+      .executeTakeFirst();
+    return row?.due_at ?? 0;
+  };
+
   it('wait until quiet hours are over, and are not sent if the branch works again by then', async () => {
-    const hour = (offset: number) => new Date(Date.now() + offset * 3_600_000).toISOString().slice(11, 16);
-    await add({ options: { quiet: { from: hour(-1), to: hour(1) } } });
+    await add({ options: { quiet: quiet() } });
     await run('success');
     await run('failure');
     const before = Date.now();
     await deliver();
     expect(receiver.received).to.deep.equal([]);
-    const { due_at } = await database.db.selectFrom('notices').select('due_at').executeTakeFirstOrThrow();
-    expect(due_at).to.be.within(before + 58 * 60_000, Date.now() + 60 * 60_000);
+    expect(await dueAt()).to.be.within(before + 58 * 60_000, Date.now() + 60 * 60_000);
     await run('success');
     await later();
     await deliver();
     expect(receiver.received).to.deep.equal([]);
+  });
+
+  it('wait until quiet hours are over that begin after the first try, as digests do, and a test does not', async () => {
+    await add({ options: { digest: '09:00' } });
+    await run('success');
+    await run('failure');
+    receiver.answer = { status: 503 };
+    await deliver();
+    receiver.answer = { status: 200 };
+    await changeNoticeTarget(database, config, 'team', { options: { quiet: quiet() } });
+    for (const event of ['digest', 'test'] as const)
+      await database.write((db) => addGeneralNotice(db, { target: 'team', recipient: '', event, why: 'a reason' }));
+    const before = Date.now();
+    await deliver();
+    expect((receiver.bodies.at(-1) as { type: string }).type).to.equal('test');
+    expect(receiver.received).to.have.length(2);
+    expect(await log()).to.deep.equal(['team broken waiting', 'team digest waiting', 'team test sent']);
+    expect(await dueAt()).to.be.at.least(before + 58 * 60_000);
+  });
+
+  it('are sent when quiet hours and the digest are taken away', async () => {
+    await add({ options: { quiet: quiet(), digest: '09:00', zone: 'UTC' } });
+    await run('success');
+    await run('failure');
+    await deliver();
+    const changed = await changeNoticeTarget(database, config, 'team', { options: { quiet: null, digest: null } });
+    expect(changed.options).to.deep.equal({ zone: 'UTC' });
+    await deliver();
+    expect(await log()).to.deep.equal(['team broken sent']);
+    const { digest_at } = await database.db.selectFrom('notice_targets').select('digest_at').executeTakeFirstOrThrow();
+    expect(digest_at).to.equal(null);
+  });
+
+  it('do not say that a branch works again that has broken again, and tell later that it works', async () => {
+    await add();
+    await run('success');
+    await run('failure');
+    await deliver();
+    receiver.answer = { status: 503 };
+    await run('success');
+    await deliver();
+    await run('failure');
+    await deliver();
+    await run('success');
+    receiver.answer = { status: 200 };
+    await later();
+    await deliver();
+    expect((await log()).filter((entry) => entry.startsWith('team'))).to.deep.equal([
+      'team broken sent',
+      'team fixed dropped the branch broke again before it was sent',
+      'team broken dropped the branch worked again before it was sent',
+      'team fixed sent',
+    ]);
+  });
+
+  it('say that a branch works again where it is not known whether anybody has heard that it is broken', async () => {
+    await add();
+    await run('success');
+    await run('failure');
+    receiver.hangUp = true;
+    await deliver();
+    receiver.hangUp = false;
+    await run('success');
+    await later();
+    await deliver();
+    expect(receiver.bodies.map((body) => (body as { type: string }).type)).to.deep.equal([
+      'build.broken',
+      'build.fixed',
+    ]);
   });
 
   it('tell once a day what is still broken, if anything is', async () => {
@@ -385,7 +434,8 @@ describe('notices', () => {
       expect(sent?.recipients).to.deep.equal(['ada@example.org']);
       expect(sent?.headers.has('bcc')).to.equal(false);
       expect(sent?.html).to.not.contain('<b>http').and.not.contain('<img');
-      expect(sent?.html?.match(/href="[^"]*"/g)).to.have.length(1);
+      const addresses = [...(sent?.html ?? '').matchAll(/href="([^"]*)"/g)].map(([, address]) => address);
+      for (const address of addresses) expect(address).to.match(/^https:\/\/ci\.example\.org\//);
       for (const text of [sent?.text, sent?.html])
         expect(text).to.not.contain('http://evil').and.not.contain('www.evil');
     });

@@ -136,7 +136,7 @@ describe('over some hundred builds with retries, kills and a target that fails, 
         build.verdict === 'failure' ? 4 : 5,
       );
       const verdict = possible[random(possible.length)] ?? 'success';
-      await endBuild(database, build.id, verdict, build.attempt);
+      await endBuild(database, build.id, verdict, { attempt: build.attempt });
       const before = build.verdict;
       build.verdict = verdict;
       expected.ended(build, before, all);

@@ -42,8 +42,7 @@ describe('the end of a build, for its branch,', () => {
     return builds.length - 1;
   };
   const idOf = (index: number) => builds[index] as BuildId;
-  const end = (index: number, status: FinalStatus, attempt?: number) =>
-    endBuild(database, idOf(index), status, attempt);
+  const end = (index: number, status: FinalStatus, attempt = 1) => endBuild(database, idOf(index), status, { attempt });
   const run = async (status: FinalStatus, author?: string) => end(await begin(author), status);
   const retry = async (index: number, status: FinalStatus, attempt: number) => {
     const build = idOf(index);

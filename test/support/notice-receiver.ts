@@ -13,6 +13,8 @@ export interface Received {
 export class NoticeReceiver {
   readonly received: Received[] = [];
   answer: { status: number; headers?: { [name: string]: string }; body?: string } = { status: 200 };
+  /** whether it closes the connection without an answer */
+  hangUp = false;
   readonly #server: Server;
 
   private constructor(server: Server) {
@@ -25,6 +27,7 @@ export class NoticeReceiver {
       for await (const part of request) parts.push(part as Buffer);
       const { method = '', url = '', headers } = request;
       receiver.received.push({ method, path: url, headers, body: Buffer.concat(parts).toString('utf8') });
+      if (receiver.hangUp) return void request.socket.destroy();
       const { status, headers: sent, body } = receiver.answer;
       response.writeHead(status, sent).end(body);
     });

@@ -4,11 +4,15 @@ import type { Browser, Page } from 'playwright-core';
 import { VoltError } from '../../src/kernel/errors.ts';
 import { type BuildId, newStep } from '../../src/kernel/model.ts';
 import { failIntent, openTrigger } from '../../src/record/intents.ts';
+import { mute } from '../../src/record/notice-mutes.ts';
+import { openNoticeTarget } from '../../src/record/notice-targets.ts';
 import { noteObserved, noteObserveError } from '../../src/record/observations.ts';
 import { answerStartable, askStartable } from '../../src/record/startable.ts';
 import { recordTests } from '../../src/record/test-results.ts';
+import { stopToken } from '../../src/secrets/stop-link.ts';
 import { webApp } from '../../src/web/app.ts';
 import { startBrowser, withoutBrowser } from '../support/browser.ts';
+import { Noticing } from '../support/noticing.ts';
 import { job, Site } from './site.ts';
 
 /** What the pages are about. */
@@ -23,6 +27,8 @@ interface Shown {
   test: string;
   /** id of a person's request that failed */
   request: number;
+  /** path of a link that stops mail */
+  stop: string;
 }
 
 /** Every page of Volt's own, by its route: the addresses at which it is looked at. */
@@ -63,6 +69,7 @@ const pages: { readonly [route: string]: (shown: Shown) => string[] } = {
   '/audit': () => ['/audit'],
   '/forges': () => ['/forges'],
   '/notices': () => ['/notices'],
+  '/notices/stop/:target/:token': ({ stop }) => [stop],
   '/forges/github-app/made': () => ['/forges/github-app/made?code=a&state=b'],
   '/api': () => ['/api'],
   '/sign-in': () => ['/sign-in'],
@@ -208,7 +215,17 @@ async function fill(site: Site): Promise<Shown> {
   const change = { path: '.github/workflows/ci.yml', status: 'changed' as const, diff: '-old\n+new\n' };
   const asked = await site.askForBuild('sample', { files: [change], more: 2 });
   const [first] = (await site.json('/api/v1/repos/sample/tests?limit=1')).tests;
-  return { failed, open, asked, test: first.id, request: await fillRequests(site) };
+  const stop = await fillNotices(site);
+  return { failed, open, asked, test: first.id, stop, request: await fillRequests(site) };
+}
+
+/** A target of mail, of whose branches somebody has stopped one. */
+async function fillNotices({ context }: Site): Promise<string> {
+  await new Noticing(context).addMail('ada@example.org');
+  const { address } = await openNoticeTarget(context.database, context.config, 'mail');
+  const muted = { repo: 'sample', branch: 'main' };
+  await mute(context.database, { target: 'mail', recipient: 'ada@example.org' }, muted);
+  return `/notices/stop/mail/${stopToken(address.secret ?? '', { recipient: 'ada@example.org', ...muted })}`;
 }
 
 /** What people can act on: what can be started, as an observer has read it, a request that failed, a repository that is away. */

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { newStep } from '../../src/kernel/model.ts';
+import { mute } from '../../src/record/notice-mutes.ts';
 import { answerStartable, askStartable } from '../../src/record/startable.ts';
 import { recordTests } from '../../src/record/test-results.ts';
 import { apiDescription } from '../../src/web/api/openapi.ts';
@@ -7,6 +8,7 @@ import { routes } from '../../src/web/api/routes.ts';
 import { webApp } from '../../src/web/app.ts';
 import { FakeForge, forgeToken } from '../support/fake-forge.ts';
 import { hasSshd } from '../support/git-over-ssh.ts';
+import { Noticing } from '../support/noticing.ts';
 import { TestRepository } from '../support/repository.ts';
 import { noFailure } from '../support/test-result.ts';
 import { Described } from './described.ts';
@@ -87,9 +89,7 @@ describe('web: the OpenAPI document', () => {
     for (const { name, path, method, operation } of operations()) {
       const open =
         method === 'get' &&
-        !/workflows|secrets|variables|credentials|trusted|tokens|runner-keys|forges|notice|audit|sign-in|access/.test(
-          path,
-        );
+        !/workflows|secrets|variables|credentials|trusted|tokens|runner-keys|forges|notice|audit|sign-in/.test(path);
       expect(
         operation.security.some((one) => Object.keys(one).length === 0),
         name,
@@ -116,7 +116,6 @@ describe('web: the OpenAPI document', () => {
       await described.check(method.toLowerCase(), path, answer);
       if (answer.headers.get('content-type')?.startsWith('text/event-stream')) await answer.body?.cancel();
     };
-    await site.signInAs('grace');
     const repository = new TestRepository({ 'test.sh': 'true' });
     const forge = await FakeForge.start('gitea');
     for (const [call, body] of await everyOperation(site, repository, forge)) await ask(call, body);
@@ -131,6 +130,7 @@ describe('web: the OpenAPI document', () => {
         .replace(':name', 'nothing')
         .replace(':entry', 'NOTHING')
         .replace(':person', 'nobody')
+        .replace(':recipient', 'nobody@example.org')
         .replace(':environment', 'none');
       await ask(`${method} ${path.replace(':id', route.path.startsWith('/jobs') ? '999-1' : '999')}`);
       await ask(`${method} ${path.replace(':id', 'x')}?limit=x&attempt=x&after=x&before=-&purge=x`);
@@ -176,6 +176,9 @@ async function everyOperation(
   await site.stage('dispatcher');
   const read = { ref: 'refs/heads/main', sha: 'a'.repeat(40), workflows: [], invalid: [] };
   const { database } = site.context;
+  await new Noticing(site.context).addMail('ada@example.org');
+  const everything = { repo: null, branch: null };
+  await mute(database, { target: 'mail', recipient: 'ada@example.org' }, everything);
   await answerStartable(database, 'app', { ref: 'main', askedAt: await askStartable(database, 'app', 'main') }, read);
   const knownHosts = '127.0.0.1 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHUFBCFc58UMEwYC2gHHUuM3GZkyhyGFDGRWYJ26lPzf\n';
   return [
@@ -243,11 +246,6 @@ async function everyOperation(
     ['POST /tokens', { name: 'ci', role: 'approve' }],
     ['GET /tokens'],
     ['DELETE /tokens/ci'],
-    ['POST /access/grant', { who: 'grace', role: 'run', repos: ['app'] }],
-    ['GET /access?repo=app'],
-    ['GET /repos/app/access'],
-    ['GET /repos/app/access/grace'],
-    ['POST /access/revoke', { who: 'grace' }],
     ['POST /runner-keys', { name: 'build2', repos: ['app'] }],
     ['GET /runner-keys'],
     ['DELETE /runner-keys/build2'],
@@ -273,6 +271,7 @@ async function everyOperation(
     ['POST /notice-targets/ops/test'],
     ['GET /notices?target=ops'],
     ['GET /notices/1'],
+    ['DELETE /notice-targets/mail/mutes/ada@example.org'],
     ['DELETE /notice-targets/ops'],
     ['GET /audit?limit=2'],
     ['GET /sign-in'],

@@ -24,8 +24,20 @@ export const noticeOptions = z.object({
     .string()
     .optional()
     .meta({ description: 'time zone of these times, for example Europe/Berlin; UTC by default' }),
+  title: z.string().optional().meta({
+    description: 'template of the title of notices about builds; `{repository}` and other names stand for values',
+  }),
+  text: z.string().optional().meta({ description: 'template of their text, likewise, with several lines' }),
 });
 export type NoticeOptions = z.output<typeof noticeOptions>;
+
+export const noticeMute = z.object({
+  recipient: z.string().meta({ description: 'mail address' }),
+  repo: z.string().nullable().meta({ description: 'null for all that the target sends' }),
+  branch: z.string().nullable().meta({ description: 'null for all of the repository' }),
+  since: time,
+});
+export type NoticeMute = z.output<typeof noticeMute>;
 
 export const noticeTarget = z.object({
   name: z.string(),
@@ -35,6 +47,7 @@ export const noticeTarget = z.object({
   branches: z.array(z.string()).meta({ description: 'globs of branches; empty for the default branch' }),
   on: z.enum(noticeChoices).meta({ description: 'what it hears of' }),
   options: noticeOptions,
+  mutes: z.array(noticeMute).meta({ description: 'what recipients of its mail have stopped' }),
   waiting: z.number().int().meta({ description: 'notices that it has not accepted yet' }),
   createdBy: z.string(),
   createdAt: time,

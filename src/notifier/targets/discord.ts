@@ -1,17 +1,21 @@
-import { footerOf, inertMarkdown, linesOf } from './plain-lines.ts';
+import { cut, fitting, footerOf, formed, inertMarkdown, markdownForm } from './plain-lines.ts';
 import { post } from './post.ts';
 import type { Send } from './target.ts';
 
-/** docs.discord.com/developers/resources/message#embed-object-embed-limits */
-const limits = { title: 256, description: 4096, footer: 2048 };
+/**
+ * Characters, of which a message has 2,000. An embed may have more (docs.discord.com/developers/resources/message, "Embed Limits"); this
+ * is enough. Text may be twice as long in Markdown.
+ */
+const longest = { title: 120, text: 1300, footer: 400 };
 
 /** A webhook of Discord. */
 export const sendDiscord: Send = async (message, { address: { to }, mayBePrivate }) => {
-  const { headline, link, at } = message;
+  const { headline, lines, link, at } = message;
+  const text = lines.map((line) => formed(line, message, markdownForm));
   const embed = {
-    title: inertMarkdown(headline).slice(0, limits.title),
-    description: linesOf(message).map(inertMarkdown).join('\n').slice(0, limits.description),
-    footer: { text: footerOf(message).slice(0, limits.footer) },
+    title: inertMarkdown(cut(headline, longest.title)),
+    description: fitting(text, longest.text).join('\n'),
+    footer: { text: cut(footerOf(message), longest.footer) },
     ...{ url: link.url, timestamp: new Date(at).toISOString() },
   };
   // an answer comes only with `wait`; nobody is mentioned

@@ -1,4 +1,5 @@
-import { footerOf, inert, linesOf } from './plain-lines.ts';
+import { entities, inertHtml } from './inert-html.ts';
+import { type Form, footerOf, formed, inert, plainForm } from './plain-lines.ts';
 import { post } from './post.ts';
 import type { Send } from './target.ts';
 
@@ -10,17 +11,18 @@ export const sendMatrix: Send = async (message, { address: { to, secret = '' }, 
   const { origin, pathname } = new URL(to);
   const room = encodeURIComponent(decodeURIComponent(pathname.slice(1)));
   const path = `/_matrix/client/v3/rooms/${room}/send/m.room.message/${encodeURIComponent(message.id)}`;
-  const { headline, link } = message;
-  const lines = linesOf(message);
+  const { headline, lines, link } = message;
+  const form = (to: Form) => (line: string) => formed(line, message, to);
   const html = [
-    `<strong>${escaped(headline)}</strong>`,
-    ...lines.map(escaped),
-    `<a href="${entities(link.url)}">${link.label}</a>`,
-    `<small>${escaped(footerOf(message))}</small>`,
+    `<strong>${inertHtml(headline)}</strong>`,
+    ...lines.map(form(htmlForm)),
+    `<a href="${entities(link.url)}">${entities(link.label)}</a>`,
+    `<small>${form(htmlForm)(footerOf(message))}</small>`,
   ].join('<br>');
+  const texts = [...lines.map(form(plainForm)), link.url, form(plainForm)(footerOf(message))];
   const body = JSON.stringify({
     msgtype: 'm.notice',
-    body: [inert(headline), ...lines.map(inert), link.url, inert(footerOf(message))].join('\n'),
+    body: [inert(headline), ...texts].join('\n'),
     ...{ format: 'org.matrix.custom.html', formatted_body: html },
     // mentions nobody, whatever the text has
     'm.mentions': {},
@@ -29,11 +31,4 @@ export const sendMatrix: Send = async (message, { address: { to, secret = '' }, 
   await post({ method: 'PUT', url: origin + path, body, headers, mayBePrivate });
 };
 
-function escaped(text: string): string {
-  return entities(inert(text));
-}
-
-function entities(text: string): string {
-  const known: { [character: string]: string } = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-  return text.replace(/[&<>"]/g, (character) => known[character] ?? '');
-}
+const htmlForm: Form = { text: inertHtml, link: (url) => `<a href="${entities(url)}">${entities(url)}</a>` };

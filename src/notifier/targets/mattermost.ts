@@ -1,11 +1,19 @@
-import { footerOf, inertMarkdown, linesOf } from './plain-lines.ts';
+import { fitting, footerOf, formed, inertMarkdown, markdownForm } from './plain-lines.ts';
 import { post } from './post.ts';
 import type { Send } from './target.ts';
 
-/** An incoming webhook of Mattermost. The whole stays far below its 16,383 characters. */
+/** Characters of the lines; older servers take messages of 4,000 characters, newer ones of 16,383. */
+const longest = 2500;
+
+/** An incoming webhook of Mattermost. */
 export const sendMattermost: Send = async (message, { address: { to }, mayBePrivate }) => {
-  const { headline, link } = message;
-  const lines = [`**${inertMarkdown(headline)}**`, ...linesOf(message).map(inertMarkdown)];
-  const text = [...lines, `[${link.label}](${link.url})`, `_${inertMarkdown(footerOf(message))}_`].join('\n');
+  const { headline, lines, link } = message;
+  const form = (line: string) => formed(line, message, markdownForm);
+  const text = [
+    `**${inertMarkdown(headline)}**`,
+    ...fitting(lines.map(form), longest),
+    `[${inertMarkdown(link.label)}](${link.url})`,
+    form(footerOf(message)),
+  ].join('\n');
   await post({ url: to, body: JSON.stringify({ text }), mayBePrivate });
 };

@@ -6,10 +6,12 @@ import { errorText, systemCode } from '../../kernel/errors.ts';
 import { addressClass } from '../../kernel/network-policy.ts';
 import { version } from '../../kernel/version.ts';
 import { pinnedLookup } from '../../system/pinned-lookup.ts';
+import { within } from '../../system/wait.ts';
 import { TargetFault } from './fault.ts';
 
-/** Milliseconds for the whole answer. */
+/** Milliseconds for everything: the lookup of the name, and the whole answer. */
 const timeout = 10_000;
+const tooSlow = `no answer within ${timeout / 1000} s`;
 /** The most bytes of an answer that are read, and the most characters of it that are shown. */
 const most = { read: 10_000, shown: 200 };
 /** Milliseconds that a target which limits requests is left alone if it names no time, and at most. */
@@ -67,30 +69,29 @@ async function answerTo(url: URL, { method = 'POST', headers, body, contentType,
       ...headers,
     },
   };
+  let isSent = false;
   try {
     const answer = await new Promise<IncomingMessage>((resolve, reject) => {
       const sent = url.protocol === 'https:' ? https.request(url, options) : http.request(url, options);
+      sent.on('finish', () => {
+        isSent = true;
+      });
       sent.on('response', resolve).on('error', reject).end(body);
     });
-    const text = withoutSecrets(await textOf(answer), url, headers?.authorization).slice(0, most.shown);
-    return { status: answer.statusCode ?? 0, headers: answer.headers, text };
+    // the status counts, whatever becomes of the rest
+    const text = await textOf(answer).catch(() => '');
+    const shown = withoutSecrets(text, url, headers?.authorization).slice(0, most.shown);
+    return { status: answer.statusCode ?? 0, headers: answer.headers, text: shown };
   } catch (error) {
-    const why = signal.aborted ? `no answer within ${timeout / 1000} s` : (systemCode(error) ?? errorText(error));
-    throw unreachable(url, why, error);
+    const why = signal.aborted ? tooSlow : (systemCode(error) ?? errorText(error));
+    throw unreachable(url, { why, mayHaveArrived: isSent, cause: error });
   }
 }
 
 /** @throws TargetFault where the server is at an address that the target may not be at */
 async function addressesOf({ host, hostname }: URL, mayBePrivate: boolean): Promise<string[]> {
   const name = hostname.replace(/^\[|\]$/g, '');
-  const addresses = isIP(name)
-    ? [name]
-    : await lookup(name, { all: true }).then(
-        (found) => found.map(({ address }) => address),
-        (error) => {
-          throw unreachable({ host }, 'its name does not resolve', error);
-        },
-      );
+  const addresses = isIP(name) ? [name] : await resolved(name, host);
   const allowed = mayBePrivate ? ['public', 'private', 'machine'] : ['public'];
   const refused = addresses.find((address) => !allowed.includes(addressClass(address)));
   if (refused === undefined) return addresses;
@@ -100,11 +101,24 @@ async function addressesOf({ host, hostname }: URL, mayBePrivate: boolean): Prom
   });
 }
 
-function unreachable({ host }: { host: string }, why: string, cause: unknown): TargetFault {
+/** A server of names may be as slow as any other. */
+async function resolved(name: string, host: string): Promise<string[]> {
+  const lookedUp = lookup(name, { all: true }).catch((cause) => {
+    throw unreachable({ host }, { why: 'its name does not resolve', cause });
+  });
+  const found = await within(lookedUp, timeout);
+  if (found) return found.map(({ address }) => address);
+  throw unreachable({ host }, { why: `its name does not resolve within ${timeout / 1000} s` });
+}
+
+function unreachable(
+  { host }: { host: string },
+  { why, mayHaveArrived = false, cause }: { why: string; mayHaveArrived?: boolean; cause?: unknown },
+): TargetFault {
   return new TargetFault('notice_unreachable', `${host} does not answer: ${why}`, {
     scope: 'target',
     remedy: 'Check the address of the target and the network; Volt retries automatically, for a day.',
-    cause,
+    ...{ mayHaveArrived, cause },
   });
 }
 

@@ -1,22 +1,26 @@
-import { footerOf, linesOf } from './plain-lines.ts';
+import { cut, fitting, whyText } from './plain-lines.ts';
 import { post } from './post.ts';
 import type { Send } from './target.ts';
 
 /** The most characters of a text block: docs.slack.dev/reference/block-kit/blocks/section-block */
 const longest = 3000;
 
-/** An incoming webhook of Slack. Plain text has no links and mentions nobody; only the link to the build is markup. */
+/** An incoming webhook of Slack. Plain text has no links and mentions nobody; only the links to Volt are markup. */
 export const sendSlack: Send = async (message, { address: { to }, mayBePrivate }) => {
-  const { headline, link } = message;
-  const plain = (text: string) => ({ type: 'plain_text', text: text.slice(0, longest), emoji: false });
+  const { headline, lines, link, stop } = message;
+  const plain = (text: string) => ({ type: 'plain_text', text, emoji: false });
+  const links = [
+    `<${link.url}|${escaped(link.label)}>`,
+    `<${stop.url}|Stop or change these notices>${stop.command === null ? '' : ` (\`${stop.command}\`)`}`,
+  ];
   const body = JSON.stringify({
     // what a notification shows
     text: escaped(headline),
     blocks: [
-      { type: 'section', text: plain([headline, ...linesOf(message)].join('\n')) },
+      { type: 'section', text: plain(fitting([headline, ...lines], longest).join('\n')) },
       {
         type: 'context',
-        elements: [{ type: 'mrkdwn', text: `<${link.url}|${link.label}>` }, plain(footerOf(message))],
+        elements: [{ type: 'mrkdwn', text: links.join(' · ') }, plain(cut(whyText(message), longest))],
       },
     ],
     unfurl_links: false,

@@ -1,24 +1,33 @@
-import { footerOf, inert, linesOf } from './plain-lines.ts';
+import { fitting, footerOf, inert } from './plain-lines.ts';
 import { post } from './post.ts';
 import type { Send } from './target.ts';
 
-/** A workflow of Teams that posts an Adaptive Card (at most 28 kB). Text runs know no markup. */
+/** The most bytes of the lines; the whole message has at most 28 kB. */
+const longest = 16_000;
+
+/** A workflow of Teams that posts an Adaptive Card. Text runs know no markup. */
 export const sendTeams: Send = async (message, { address: { to }, mayBePrivate }) => {
-  const { headline, link } = message;
+  const { headline, lines, link, stop } = message;
   const line = (text: string, look: object = {}) => ({
     type: 'RichTextBlock',
     inlines: [{ type: 'TextRun', text: inert(text), ...look }],
   });
+  const open = (title: string, url: string) => ({ type: 'Action.OpenUrl', title, url });
   const content = {
     $schema: 'http://adaptivecards.io/schemas/adaptive-card.json',
     ...{ type: 'AdaptiveCard', version: '1.4' },
     body: [
       line(headline, { weight: 'Bolder', size: 'Medium' }),
-      ...linesOf(message).map((text) => line(text)),
+      ...fitting(lines, longest, sizeOfJson).map((text) => line(text)),
       line(footerOf(message), { isSubtle: true, size: 'Small' }),
     ],
-    actions: [{ type: 'Action.OpenUrl', title: link.label, url: link.url }],
+    actions: [open(link.label, link.url), open('Stop or change these notices', stop.url)],
   };
   const attachments = [{ contentType: 'application/vnd.microsoft.card.adaptive', content }];
   await post({ url: to, body: JSON.stringify({ type: 'message', attachments }), mayBePrivate });
 };
+
+/** Bytes of lines, with what JSON adds to them. */
+function sizeOfJson(text: string): number {
+  return Buffer.byteLength(JSON.stringify(inert(text)));
+}

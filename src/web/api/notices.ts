@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { type ErrorCode, VoltError } from '../../kernel/errors.ts';
-import { listNoticeTargets, removeNoticeTarget } from '../../record/notice-targets.ts';
+import { unmute } from '../../record/notice-mutes.ts';
+import { findNoticeTarget, listNoticeTargets, removeNoticeTarget } from '../../record/notice-targets.ts';
 import { findNotice, listNotices } from '../../record/notices.ts';
 import { addTarget, changeTarget } from '../requests/notice-targets.ts';
 import { testTarget } from '../requests/test-notice.ts';
@@ -63,6 +64,25 @@ const test = jsonRoute({
   handle: async ({ params: { name } }, web) => ({ notices: (await testTarget(web, name)).map(String) }),
 });
 
+const endMutes = jsonRoute({
+  method: 'delete',
+  path: '/notice-targets/:name/mutes/:recipient',
+  summary: 'Send a recipient of mail again what it has stopped',
+  params: ofTarget.extend({ recipient: z.string().max(254).meta({ description: 'mail address' }) }),
+  answer: done,
+  errors: ['not_found'],
+  handle: async ({ params: { name, recipient } }, { database }) => {
+    const { mutes } = await findNoticeTarget(database, name);
+    if (!mutes.some((each) => each.recipient === recipient)) {
+      throw new VoltError('not_found', `${recipient} has stopped nothing of ${name}`, {
+        remedy: '`volt notify ls` lists who has stopped what.',
+      });
+    }
+    await unmute(database, { target: name, recipient });
+    return { done: true as const };
+  },
+});
+
 const remove = jsonRoute({
   method: 'delete',
   path: '/notice-targets/:name',
@@ -110,4 +130,4 @@ const one = jsonRoute({
   },
 });
 
-export const noticeRoutes = [list, add, change, test, remove, log, one];
+export const noticeRoutes = [list, add, change, test, endMutes, remove, log, one];

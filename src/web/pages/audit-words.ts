@@ -9,6 +9,8 @@ const verbs: { readonly [verb: string]: string } = {
     resume: 'Resume',
     check: 'Check',
     test: 'Test',
+    mute: 'Mute',
+    unmute: 'Unmute',
     act: 'Change',
   },
 };
@@ -29,8 +31,6 @@ const whole: { readonly [action: string]: string } = {
   'forges.make-app': 'Make a GitHub App',
   'builds.cancel-queued': 'Cancel queued builds',
   'builds.retry-errors': 'Retry builds with errors',
-  'access.grant': 'Give a role',
-  'access.revoke': 'Take roles away',
 };
 
 /** An action of the audit log as people read it: `Cancel build` for `builds.cancel`. */

@@ -41,7 +41,8 @@ export async function addTarget(
     // only administrators add targets
     ...{ createdBy: caller?.name ?? '', mayBePrivate: true },
   });
-  return { ...made, secret: secret === undefined ? (checked.address.secret ?? null) : null };
+  const isNew = kind === 'webhook' && secret === undefined;
+  return { ...made, secret: isNew ? (checked.address.secret ?? null) : null };
 }
 
 /**
@@ -70,7 +71,7 @@ interface CheckedAddress {
  * @throws VoltError `bad_url`, `bad_request`
  */
 function checkedAddress(kind: NoticeKind, { to, secret }: NoticeAddress): CheckedAddress {
-  if (kind === 'mail') return checkedMail(to);
+  if (kind === 'mail') return checkedMail(to, secret);
   const url = URL.canParse(to) ? new URL(to) : undefined;
   if (!url || (url.protocol !== 'https:' && url.protocol !== 'http:') || url.username !== '' || url.password !== '') {
     throw new VoltError('bad_url', `a target of kind ${kind} has an address such as ${examples[kind]}`, {
@@ -98,8 +99,8 @@ function isRoom(path: string): boolean {
 }
 
 /**
- * The address of a target after a change; undefined if it stays. The secret of a webhook stays with a new address, since it is only
- * signed with; a token must be given again, since it is sent to the address.
+ * The address of a target after a change; undefined if it stays. The secret of a webhook and that of mail stay with a new address, since
+ * they are only signed with; a token must be given again, since it is sent to the address.
  * @throws VoltError `bad_url`, `bad_request`
  */
 function changedAddress(
@@ -107,13 +108,14 @@ function changedAddress(
   { to, secret }: { to?: string | undefined; secret?: string | undefined },
 ): CheckedAddress | undefined {
   if (to !== undefined) {
-    const kept = kind === 'webhook' ? address.secret : undefined;
+    const kept = kind === 'webhook' || kind === 'mail' ? address.secret : undefined;
     return checkedAddress(kind, { to, secret: secret ?? kept });
   }
   return secret === undefined ? undefined : checkedAddress(kind, { to: address.to, secret });
 }
 
-function checkedMail(to: string): CheckedAddress {
+/** @param secret signs the links that stop mail, so that only those who get a mail can do so; Volt makes it */
+function checkedMail(to: string, secret = randomBytes(secretBytes).toString('base64')): CheckedAddress {
   const entries = [...new Set(to.split(',').map((entry) => entry.trim()))].filter((entry) => entry !== '');
   const wrong = entries.find((entry) => entry !== committers && !isMailAddress(entry));
   if (wrong !== undefined || entries.length === 0 || entries.length > mostRecipients) {
@@ -121,7 +123,7 @@ function checkedMail(to: string): CheckedAddress {
       remedy: `Give up to ${mostRecipients} addresses with commas between them, or "${committers}" for whoever broke a branch.`,
     });
   }
-  return { address: { to: entries.join(',') }, shown: entries.join(', ') };
+  return { address: { to: entries.join(','), secret }, shown: entries.join(', ') };
 }
 
 function checkWebhookSecret(secret: string | undefined): void {
@@ -141,7 +143,7 @@ function checkFilter(
   }: {
     repos?: readonly string[] | undefined;
     branches?: readonly string[] | undefined;
-    options?: NoticeOptions | undefined;
+    options?: Pick<NoticeOptions, 'owners' | 'domains'> | undefined;
   },
 ): void {
   checkRepositoryGlobs(repos ?? []);

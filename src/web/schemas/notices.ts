@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { isTimeOfDay, isTimeZone } from '../../kernel/daily-times.ts';
 import { notice, type noticeOptions, noticeTarget } from '../../kernel/model/notice-shapes.ts';
 import { repositoryNamePattern } from '../../kernel/names.ts';
+import { longestTemplate, templateValues, unknownValue } from '../../kernel/notice-template.ts';
 import { next } from './paging.ts';
 import { name } from './registry.ts';
 
@@ -25,19 +26,41 @@ const filter = {
   repos: z.array(glob).max(100).optional(),
   branches: z.array(glob).max(100).optional(),
   on: noticeTarget.shape.on.optional(),
-  options: z
-    .object({
-      owners: z.array(z.string().max(254)).max(50).optional(),
-      domains: z
-        .array(z.string().regex(/^[a-z0-9-]+(\.[a-z0-9-]+)*$/, 'must be domains such as example.org'))
-        .max(50)
-        .optional(),
-      quiet: z.object({ from: timeOfDay, to: timeOfDay }).optional(),
-      digest: timeOfDay.optional(),
-      zone: z.string().max(64).refine(isTimeZone, 'is not the name of a time zone, such as Europe/Berlin').optional(),
-    } satisfies { [Key in keyof typeof noticeOptions.shape]: z.ZodType })
-    .optional(),
 };
+const domain = z.string().regex(/^[a-z0-9-]+(\.[a-z0-9-]+)*$/, 'must be domains such as example.org');
+/** A template of a text with values in it, see kernel/notice-template.ts. */
+function template(most: number) {
+  return z
+    .string()
+    .min(1)
+    .max(most)
+    .superRefine((text, context) => {
+      const unknown = unknownValue(text);
+      if (unknown === undefined) return;
+      const known = Object.keys(templateValues).map((name) => `{${name}}`);
+      const message = `has ${unknown.slice(0, 50)}, which stands for no value: use ${known.join(', ')}`;
+      context.addIssue({ code: 'custom', message });
+    });
+}
+const options = z.object({
+  owners: z.array(z.string().max(254)).max(50),
+  domains: z.array(domain).max(50),
+  quiet: z
+    .object({ from: timeOfDay, to: timeOfDay })
+    .refine(({ from, to }) => from !== to, 'must not be the whole day'),
+  digest: timeOfDay,
+  title: template(longestTemplate.title).regex(/^[^\r\n]*$/, 'must be one line'),
+  text: template(longestTemplate.text),
+  zone: z.string().max(64).refine(isTimeZone, 'is not the name of a time zone, such as Europe/Berlin'),
+} satisfies { [Key in keyof typeof noticeOptions.shape]: z.ZodType });
+/** Null takes an option away. */
+const changedOptions = options.extend({
+  quiet: options.shape.quiet.nullable(),
+  digest: options.shape.digest.nullable(),
+  zone: options.shape.zone.nullable(),
+  title: options.shape.title.nullable(),
+  text: options.shape.text.nullable(),
+});
 
 export const targetRequest = name(
   'NoticeTargetRequest',
@@ -47,12 +70,19 @@ export const targetRequest = name(
     to,
     secret: secret.optional(),
     ...filter,
+    options: options.partial().optional(),
   }),
 );
 
 export const targetChange = name(
   'NoticeTargetChange',
-  z.object({ to: to.optional(), secret: secret.optional(), ...filter }),
+  z.object({
+    ...{ to: to.optional(), secret: secret.optional(), ...filter },
+    options: changedOptions
+      .partial()
+      .optional()
+      .meta({ description: 'what is not given stays; null takes an option away' }),
+  }),
 );
 
 export const newTarget = name(
