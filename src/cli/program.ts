@@ -3,6 +3,7 @@ import { VoltError } from '../kernel/errors.ts';
 import { asTyped } from '../kernel/invocation.ts';
 import { hideCredentials } from '../kernel/urls.ts';
 import { version } from '../kernel/version.ts';
+import { accessCommand } from './access.ts';
 import { approveCommand } from './approve.ts';
 import { auditCommand } from './audit.ts';
 import { backupCommand } from './backup.ts';
@@ -69,6 +70,7 @@ const commands = {
   ],
   'Administration:': [
     signInCommand,
+    accessCommand,
     tokenCommand,
     runnerKeyCommand,
     auditCommand,

@@ -8,7 +8,7 @@ import { type Role, roles } from '../kernel/roles.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import type { Database, Sql, Write } from './database.ts';
 import { groupsOf } from './identities.ts';
-import { noPerson } from './people.ts';
+import { personNamed } from './people.ts';
 import type { Schema } from './schema.ts';
 
 /** The most grants in all, so that no list of them is too long for a page. */
@@ -59,7 +59,7 @@ export async function grantRole(database: Database, { who, role, repos }: Grante
       .where('repos', 'in', patterns)
       .where(ofHolder(holder))
       .execute();
-    return rows.map(grantOf);
+    return rows.map(grantOf).sort(byHolder);
   });
 }
 
@@ -87,7 +87,7 @@ export async function revokeRole(
     }
     const ids = rows.map(({ id }) => id);
     await db.deleteFrom('grants').where('id', 'in', ids).execute();
-    return rows.map(grantOf);
+    return rows.map(grantOf).sort(byHolder);
   });
 }
 
@@ -139,9 +139,7 @@ interface Holder {
 /** @throws VoltError `not_found` */
 async function holderOf(db: Sql, grantee: Grantee): Promise<Holder> {
   if ('group' in grantee) return { person_id: null, group_name: grantee.group };
-  const row = await db.selectFrom('people').select('id').where('name', '=', grantee.person).executeTakeFirst();
-  if (!row) throw noPerson(grantee.person);
-  return { person_id: row.id, group_name: null };
+  return { person_id: (await personNamed({ db }, grantee.person)).id, group_name: null };
 }
 
 function ofHolder({ person_id, group_name }: Holder): RawBuilder<boolean> {

@@ -42,6 +42,13 @@ export async function findPerson({ db }: Pick<Database, 'db'>, id: number): Prom
   return row && personOf(row);
 }
 
+/** @throws VoltError `not_found` */
+export async function personNamed({ db }: { db: Sql }, name: string): Promise<Person> {
+  const row = await db.selectFrom('people').selectAll().where('name', '=', name).executeTakeFirst();
+  if (!row) throw noPerson(name);
+  return personOf(row);
+}
+
 /**
  * Blocks a person and ends all sessions of the person, or lets the person sign in again.
  * @throws VoltError `not_found`
@@ -68,7 +75,7 @@ async function isTaken(db: Sql, name: string): Promise<boolean> {
   return false;
 }
 
-export function noPerson(name: string): VoltError {
+function noPerson(name: string): VoltError {
   return new VoltError('not_found', `there is no person "${name}"`, { remedy: '`volt people ls` lists all people.' });
 }
 

@@ -9,7 +9,7 @@ import { comesFromOwnPage, isReading } from './access/csrf.ts';
 import type { WebEnv } from './access/env.ts';
 import { limitedWrites, writeRate } from './access/rate-limit.ts';
 import { requestSourceOf } from './access/request-source.ts';
-import { readerOf, requireRole } from './access/rights.ts';
+import { may, readerOf, requireRole } from './access/rights.ts';
 import { toSignIn } from './access/to-sign-in.ts';
 import { discovery, publicKeys } from './api/id-token-issuer.ts';
 import { descriptionRoute } from './api/openapi.ts';
@@ -217,20 +217,25 @@ function isBoard(path: string): boolean {
 }
 
 /**
- * Without a token, a client may read what VOLT_READING allows, and change nothing. Everybody may read public repositories.
- * Everything else answers that one must sign in, whether it exists or not.
+ * Without a role, a client may read what VOLT_READING allows, and change nothing. Everybody may read public repositories. To who has
+ * not signed in, everything else answers that one must, whether it exists or not.
  */
 function allowed({ config, database }: Web): MiddlewareHandler<WebEnv> {
   return async (context, next) => {
-    // each route asks for the role that it needs
-    if (!isReading(context) && !context.get('caller')) throw tokenNeeded(context, 'changing anything');
+    const isKnown = context.get('signedIn');
+    if (!isReading(context) && !isKnown) throw tokenNeeded(context, 'changing anything');
     const reader = readerOf(context, config.reading);
     context.set('reader', reader);
     if (isReading(context) && wantsPage(context)) context.set('change', await latestChange(database));
     const isMetrics = context.req.path === '/metrics';
     // metrics tell about the machines, so they are open to local requests only
     const isOpen = reader.internal && (!isMetrics || context.get('source').local);
-    if (context.get('caller') || isOpen) return next();
+    // each route that changes something asks for the role that it needs
+    if (may(context, 'read') || isOpen || !isReading(context)) return next();
+    if (isKnown) {
+      if (!ofEverybodySignedIn.test(context.req.path)) requireRole(context, 'read', 'reading this');
+      return next();
+    }
     const refuse = () => {
       if (!wantsPage(context)) throw tokenNeeded(context, 'reading this from your address');
       return toSignIn(context);
@@ -244,6 +249,9 @@ function allowed({ config, database }: Web): MiddlewareHandler<WebEnv> {
 /** Paths with data of repositories only, without data of machines and people. */
 const ofRepositories =
   /^\/($|builds($|\/|\.atom$)|cctray\.xml$|search$|shortcuts$|repos($|\/)|badge\/|avatars\/|api$|api\/v1\/(openapi\.json$|events$|search$|builds($|\/)|jobs\/|repos($|\/)))/;
+
+/** The same, and the account of whoever has signed in. */
+const ofEverybodySignedIn = new RegExp(`${ofRepositories.source}|^/(account|api/v1/account)($|/)`);
 
 /** The queues hold messages of all repositories, and acting on them can lose messages. */
 const forAdmins: MiddlewareHandler<WebEnv> = async (context, next) => {

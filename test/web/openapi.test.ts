@@ -89,7 +89,9 @@ describe('web: the OpenAPI document', () => {
     for (const { name, path, method, operation } of operations()) {
       const open =
         method === 'get' &&
-        !/workflows|secrets|variables|credentials|trusted|tokens|runner-keys|forges|notice|audit|sign-in/.test(path);
+        !/workflows|secrets|variables|credentials|trusted|tokens|runner-keys|forges|notice|audit|sign-in|access/.test(
+          path,
+        );
       expect(
         operation.security.some((one) => Object.keys(one).length === 0),
         name,
@@ -116,6 +118,7 @@ describe('web: the OpenAPI document', () => {
       await described.check(method.toLowerCase(), path, answer);
       if (answer.headers.get('content-type')?.startsWith('text/event-stream')) await answer.body?.cancel();
     };
+    await site.signInAs('grace');
     const repository = new TestRepository({ 'test.sh': 'true' });
     const forge = await FakeForge.start('gitea');
     for (const [call, body] of await everyOperation(site, repository, forge)) await ask(call, body);
@@ -246,6 +249,11 @@ async function everyOperation(
     ['POST /tokens', { name: 'ci', role: 'approve' }],
     ['GET /tokens'],
     ['DELETE /tokens/ci'],
+    ['POST /access/grant', { who: 'grace', role: 'run', repos: ['app'] }],
+    ['GET /access?repo=app'],
+    ['GET /repos/app/access'],
+    ['GET /repos/app/access/grace'],
+    ['POST /access/revoke', { who: 'grace' }],
     ['POST /runner-keys', { name: 'build2', repos: ['app'] }],
     ['GET /runner-keys'],
     ['DELETE /runner-keys/build2'],

@@ -13,6 +13,7 @@ import { beginWait } from '../../src/record/approvals.ts';
 import type { RunnerOfAttempt } from '../../src/record/attempt-columns.ts';
 import { type ApprovalMaterial, approvalPlan } from '../../src/record/build-approvals.ts';
 import { Database } from '../../src/record/database.ts';
+import { noteIdentity } from '../../src/record/identities.ts';
 import { type AttemptOutcome, finishAttempt, startAttempt } from '../../src/record/job-transitions.ts';
 import { type NewBuild, type PlannedJob, recordPlan } from '../../src/record/plans.ts';
 import { type Repository, saveRepository } from '../../src/record/repositories.ts';
@@ -125,6 +126,20 @@ export class Site {
     const body = new URLSearchParams({ token, next: '/runners' });
     const answer = await this.ask('/sign-in', { method: 'POST', body, headers: { origin: this.privateUrl } });
     return (answer.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
+  }
+
+  /**
+   * Signs somebody in as a provider does.
+   * @param groups that the provider tells
+   * @returns the cookie
+   */
+  async signInAs(login: string, groups: string[] = [], origin = this.privateUrl): Promise<string> {
+    const told = { provider: 'corp', issuer: 'https://id.example', subject: login, login, displayName: login };
+    const { id: person } = await noteIdentity(this.context.database, { ...told, groups, addresses: [] });
+    const guard = new Guard(this.token, this.context);
+    const of = { person, token: null, provider: 'corp', address: '127.0.0.1', agent: 'a browser' };
+    const secret = await guard.beginSession({ ...of, origin });
+    return `${guard.cookieAt(origin)}=${secret}`;
   }
 
   async repository(name: string, more: Partial<Repository> = {}): Promise<void> {

@@ -5,6 +5,7 @@ import type { Visibility } from '../../src/kernel/visibility.ts';
 import { recordDeployments } from '../../src/record/deployments.ts';
 import { setEnvironmentVariable } from '../../src/record/environment-entries.ts';
 import { setEnvironment } from '../../src/record/environments.ts';
+import { type Granted, grantRole } from '../../src/record/grants.ts';
 import { openTrigger } from '../../src/record/intents.ts';
 import { moveToNextAttempt } from '../../src/record/job-transitions.ts';
 import { noteObserveError } from '../../src/record/observations.ts';
@@ -108,6 +109,23 @@ describe('web: who may read which repository', () => {
     };
   }
 
+  /** Somebody who has signed in, with grants as `volt access grant` takes them, and who is in the group `dev`. */
+  async function signedIn(login: string, ...grants: Granted[]): Promise<Person> {
+    const origin = 'http://localhost:8420';
+    const cookie = await site.signInAs(login, ['dev'], origin);
+    for (const grant of grants) await grantRole(site.context.database, grant, 'owner');
+    const headers = { host: 'localhost:8420', accept: 'text/html, */*', cookie, origin };
+    const env = { incoming: { socket: { remoteAddress: '127.0.0.1' } } };
+    return {
+      who: login,
+      ask: async (path, method = 'GET') => {
+        const body = method === 'GET' ? undefined : fieldsFor(path);
+        const sent = body && (path.startsWith('/api/') ? JSON.stringify(body) : new URLSearchParams(body));
+        return app.request(`${origin}${path}`, { method, headers, body: sent ?? null }, env);
+      },
+    };
+  }
+
   /** What is asked of a route about the hidden repository. */
   function addressOf(route: string): string {
     const filled = route
@@ -177,6 +195,13 @@ describe('web: who may read which repository', () => {
       await person('a writer', { name: 'writer', role: 'approve' }),
       await person('a reader of another one', { name: 'other', role: 'read', repos: ['plain'] }),
       await person('somebody elsewhere', undefined, '192.0.2.7'),
+      await signedIn('somebody-new'),
+      await signedIn('owner-of-another', {
+        who: 'owner-of-another',
+        role: 'own',
+        repos: ['plain', 'quin', 'quince-*'],
+      }),
+      await signedIn('one-of-a-group', { who: 'group:corp/dev', role: 'own', repos: ['pl*'] }),
     ]) {
       expect([...(await leaksTo(one))], one.who).to.deep.equal([]);
     }
@@ -211,6 +236,8 @@ describe('web: who may read which repository', () => {
     ];
     const named = await leaksTo(await person('its reader', { name: 'its', role: 'read', repos: [hidden] }));
     expect([...named]).to.include.members(ofRepositories);
+    const granted = await leaksTo(await signedIn('its-reader', { who: 'its-reader', role: 'read', repos: ['qu*'] }));
+    expect([...granted]).to.include.members(ofRepositories);
     const all = await leaksTo(await person('an administrator', { name: 'admin', role: 'admin' }));
     expect([...all]).to.include.members([...ofRepositories, '/api/v1/runners', '/queues/*'].slice(0, -1));
   });
@@ -221,6 +248,7 @@ describe('web: who may read which repository', () => {
     for (const one of [
       await person('a writer', { name: 'writer-2', role: 'approve' }),
       await person('a writer of another one', { name: 'other-2', role: 'approve', repos: ['plain'] }),
+      await signedIn('writer-3', { who: 'writer-3', role: 'own', repos: ['plain'] }),
     ]) {
       for (const { method, path } of routes()) {
         if (method === 'GET' || path.startsWith('/sign-')) continue;

@@ -1,4 +1,5 @@
 import { everything, type Right } from '../../kernel/rights.ts';
+import type { Person } from '../../record/people.ts';
 import { type NamedToken, ownerName } from '../../record/tokens.ts';
 
 /** Who makes a request: the token that it carries, or who has signed in with the browser that sends it. */
@@ -14,6 +15,11 @@ export interface Caller {
 
 /** The caller with the main token, from VOLT_TOKEN or the data directory. */
 export const owner: Caller = { name: ownerName, person: null, token: null, rights: everything };
+
+/** A person who has signed in as themselves. @param rights of the person */
+export function callerOfPerson({ id, name }: Pick<Person, 'id' | 'name'>, rights: readonly Right[]): Caller {
+  return { name, person: { id, name }, token: null, rights };
+}
 
 /** The caller with a token that is no person's. One that is for no repository is for all that are not private. */
 export function callerOfToken({ id, name, role, repos }: NamedToken): Caller {

@@ -5,6 +5,8 @@ import { errorText } from '../../kernel/errors.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import { serverNow } from '../../kernel/server-time.ts';
 import type { Database } from '../../record/database.ts';
+import { rightsOf } from '../../record/grants.ts';
+import { findPerson } from '../../record/people.ts';
 import {
   addSession,
   endSession,
@@ -16,7 +18,7 @@ import {
 import { findToken, findTokenById, type NamedToken, noteUse } from '../../record/tokens.ts';
 import { networkOf } from '../http/network.ts';
 import { bearerOf } from './bearer.ts';
-import { type Caller, callerOfToken, owner } from './caller.ts';
+import { type Caller, callerOfPerson, callerOfToken, owner } from './caller.ts';
 import { comesFromOwnPage, isReading } from './csrf.ts';
 import type { WebEnv } from './env.ts';
 import { type Rate, RateLimiter, rateLimited } from './rate-limit.ts';
@@ -113,8 +115,7 @@ export class Guard {
     const { database } = this.#services;
     const session = await findSession(database, this.sessionId(secret, origin), now);
     if (!session) return undefined;
-    const { token } = session;
-    const caller = token === null ? owner : this.#used(await findTokenById(database, token));
+    const caller = await this.#callerOf(session);
     if (caller) this.#note('a session', noteSessionUse(database, session));
     return caller;
   }
@@ -142,6 +143,18 @@ export class Guard {
   async #find(token: string): Promise<Caller | undefined> {
     if (sameText(token, this.#token)) return owner;
     return this.#used(await findToken(this.#services.database, token));
+  }
+
+  async #callerOf({ person, token }: Session): Promise<Caller | undefined> {
+    if (token !== null) return this.#used(await findTokenById(this.#services.database, token));
+    return person === null ? owner : this.#callerOfPerson(person);
+  }
+
+  /** @returns undefined if the person is blocked or gone */
+  async #callerOfPerson(id: number): Promise<Caller | undefined> {
+    const { database } = this.#services;
+    const person = await findPerson(database, id);
+    return person && person.blockedAt === null ? callerOfPerson(person, await rightsOf(database, id)) : undefined;
   }
 
   #used(token: NamedToken | undefined): Caller | undefined {

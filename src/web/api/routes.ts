@@ -3,6 +3,7 @@ import { buildRoutes } from './builds.ts';
 import { credentialRoutes } from './credentials.ts';
 import { environmentRoutes } from './environments.ts';
 import { forgeRoutes } from './forges.ts';
+import { grantRoutes } from './grants.ts';
 import { intentRoutes } from './intents.ts';
 import { jobRoutes } from './jobs.ts';
 import { manyBuildsRoutes } from './many-builds.ts';
@@ -32,4 +33,5 @@ export const routes: readonly Route[] = [
   ...runnerRoutes,
   ...systemRoutes,
   ...accessRoutes,
+  ...grantRoutes,
 ];

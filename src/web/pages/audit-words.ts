@@ -31,6 +31,8 @@ const whole: { readonly [action: string]: string } = {
   'forges.make-app': 'Make a GitHub App',
   'builds.cancel-queued': 'Cancel queued builds',
   'builds.retry-errors': 'Retry builds with errors',
+  'access.grant': 'Give a role',
+  'access.revoke': 'Take roles away',
 };
 
 /** An action of the audit log as people read it: `Cancel build` for `builds.cancel`. */

@@ -1,0 +1,142 @@
+import { expect } from 'chai';
+import { type Role, roles } from '../../src/kernel/roles.ts';
+import { grantRole, revokeRole } from '../../src/record/grants.ts';
+import { setBlocked } from '../../src/record/people.ts';
+import type { Route } from '../../src/web/api/route.ts';
+import { routes } from '../../src/web/api/routes.ts';
+import { volt } from '../support/cli.ts';
+import { bodyOf, job, Site } from './site.ts';
+
+describe('web: the roles of people', () => {
+  let site: Site;
+  let build: string;
+  before(async () => {
+    site = await Site.start({ reading: 'token' });
+    for (const name of ['app', 'lib']) await site.repository(name);
+    await site.repository('vault', { visibility: 'private' });
+    build = await site.build('app');
+  });
+  after(() => site.stop());
+
+  const grant = (who: string, role: Role, ...repos: string[]) =>
+    grantRole(site.context.database, { who, role, repos }, 'owner');
+  const ask = (cookie: string, path: string, method = 'GET', accept = 'application/json') =>
+    site.ask(path, { method, headers: { cookie, accept, origin: site.privateUrl } });
+  const statusOf = async (...request: Parameters<typeof ask>) => (await ask(...request)).status;
+
+  /** The path of a route about the repository `app`. */
+  const pathOf = ({ path }: Route) =>
+    `/api/v1${path}`
+      .replace('/builds/:id', `/builds/${build}`)
+      .replace('/jobs/:id', `/jobs/${job(build as never)}`)
+      .replace('/repos/:name', '/repos/app')
+      .replace(/:(environment|entry|person|name|id)/g, '1')
+      // a ref that no observer is asked about
+      .replace('/workflows', '/workflows?ref=..');
+
+  it('allow on each route of the API what the route declares, in the repositories of the grant alone', async () => {
+    const withRepository = routes.filter(
+      ({ method, path, confidential }) =>
+        /^\/(repos\/:name|builds\/:id|jobs\/:id)/.test(path) && (method !== 'get' || confidential === true),
+    );
+    expect(withRepository.length).to.be.above(20);
+    for (const role of roles.slice(0, -1)) {
+      const cookie = await site.signInAs(`only-${role}`);
+      await grant(`only-${role}`, role, 'app');
+      for (const route of withRepository) {
+        const { error } = await bodyOf(await ask(cookie, pathOf(route), route.method.toUpperCase(), '*/*'));
+        const isRefused = error?.code === 'role_needed';
+        const isEnough = roles.indexOf(role) >= roles.indexOf(route.role);
+        expect(isRefused, `${route.method} ${route.path} with ${role}`).to.equal(!isEnough);
+        if (!/^\/repos\/:name/.test(route.path)) continue;
+        const elsewhere = await ask(cookie, pathOf(route).replace('/app', '/lib'), route.method.toUpperCase());
+        expect(elsewhere.status, `${route.method} ${route.path} of another`).to.equal(isEnough ? 404 : 403);
+      }
+    }
+  });
+
+  it('are none for somebody new, whom pages tell who can give some', async () => {
+    const cookie = await site.signInAs('newcomer');
+    expect(await site.page('/', { cookie })).to.include('or give you a role');
+    for (const path of ['/runners', '/metrics', '/api/v1/status', '/api/v1/runners'])
+      expect(await statusOf(cookie, path), path).to.equal(403);
+    for (const path of ['/repos/app', `/builds/${build}`, '/api/v1/repos/app', '/badge/app.svg'])
+      expect(await statusOf(cookie, path), path).to.equal(404);
+    const page = await (await ask(cookie, '/runners', 'GET', 'text/html')).text();
+    expect(page).to.include('volt access grant newcomer read');
+    expect((await bodyOf(await ask(cookie, '/api/v1/builds'))).builds).to.deep.equal([]);
+  });
+
+  it('of a group are those of everybody in it, also in private repositories', async () => {
+    await grant('group:corp/dev', 'run', 'vault', 'ap*');
+    const cookie = await site.signInAs('grace', ['dev']);
+    const { repos } = await bodyOf(await ask(cookie, '/api/v1/repos'));
+    expect(repos.map(({ name }: { name: string }) => name)).to.deep.equal(['app', 'vault']);
+    expect(await statusOf(cookie, '/api/v1/repos/vault/trigger', 'POST')).to.equal(202);
+    expect(await statusOf(cookie, '/api/v1/repos/lib/trigger', 'POST')).to.equal(404);
+    const left = await site.signInAs('grace', []);
+    for (const one of [cookie, left]) expect(await statusOf(one, '/api/v1/repos/vault')).to.equal(404);
+  });
+
+  it('end at once when they are revoked, and all of them when the person is blocked', async () => {
+    const cookie = await site.signInAs('heidi');
+    await grant('heidi', 'own', 'app');
+    expect(await statusOf(cookie, '/api/v1/repos/app/secrets')).to.equal(200);
+    await grant('heidi', 'read', 'app');
+    await revokeRole(site.context.database, { who: 'heidi', role: 'own' });
+    expect(await statusOf(cookie, '/api/v1/repos/app/secrets')).to.equal(403);
+    expect(await statusOf(cookie, '/api/v1/repos/app')).to.equal(200);
+    await setBlocked(site.context.database, 'heidi', true);
+    expect(await statusOf(cookie, '/api/v1/repos/app')).to.equal(401);
+  });
+
+  it('decide which buttons a page shows', async () => {
+    const page = async (role: Role) => {
+      await grant(`sees-${role}`, role, ...(role === 'admin' ? ['*'] : ['app']));
+      return site.page(`/builds/${build}`, { cookie: await site.signInAs(`sees-${role}`) });
+    };
+    for (const role of ['read', 'run', 'admin'] as const) await site.signInAs(`sees-${role}`);
+    expect(await page('read'))
+      .to.include('Sign out')
+      .and.not.include('Cancel build');
+    expect(await page('run'))
+      .to.include('Cancel build')
+      .and.not.include('href="/audit"');
+    expect(await page('admin')).to.include('href="/audit"');
+  });
+
+  it('are given, listed, explained and taken away by the command line, and the audit log has it', async () => {
+    const run = async (...args: string[]) => {
+      const { stdout, stderr, code } = await volt(args, { env: { VOLT_URL: site.url, VOLT_TOKEN: site.token } });
+      return { out: stdout + stderr, code };
+    };
+    await site.signInAs('lin', ['ops']);
+    expect((await run('access', 'grant', 'lin', 'read', '--repo', 'li*', '--repo', 'app')).out)
+      .to.include('lin has the role read in li*')
+      .and.include('lin has the role read in app');
+    expect((await run('access', 'grant', 'group:corp/ops', 'approve', '--repo', 'lib')).code).to.equal(0);
+    expect((await run('access', 'ls', '--repo', 'lib')).out)
+      .to.match(/lin +read +li\* .*owner/)
+      .and.match(/group:corp\/ops +approve +lib/);
+    expect((await run('access', 'why', 'lin', 'lib')).out)
+      .to.include('lin has the role approve in lib')
+      .and.include('  read in li*: given by owner')
+      .and.include('  approve in lib, as one of group:corp/ops: given by owner')
+      .and.include('  own: change settings')
+      .and.include('volt access grant lin own --repo lib');
+    expect((await run('access', 'why', 'lin', 'vault')).out).to.include('lin has no role in vault');
+    expect((await run('access', 'revoke', 'lin', 'read', '--repo', 'app')).out).to.include(
+      'took the role read in app from lin',
+    );
+    expect((await run('access', 'revoke', 'lin')).out).to.include('took the role read in li* from lin');
+    expect(await run('access', 'revoke', 'lin')).to.include({ code: 2 });
+    expect((await run('access', 'grant', 'lin', 'admin', '--repo', 'app')).out).to.include('is for all repositories');
+    const { entries } = await site.json('/api/v1/audit', { headers: { authorization: `Bearer ${site.token}` } });
+    const told = entries.map(({ action, target }: { action: string; target: string }) => `${action} ${target}`);
+    expect(told).to.include.members([
+      'access.grant lin read app, lin read li*',
+      'access.grant group:corp/ops approve lib',
+      'access.revoke lin read app',
+    ]);
+  });
+});
