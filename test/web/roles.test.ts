@@ -4,8 +4,10 @@ import { grantRole, revokeRole } from '../../src/record/grants.ts';
 import { setBlocked } from '../../src/record/people.ts';
 import type { Route } from '../../src/web/api/route.ts';
 import { routes } from '../../src/web/api/routes.ts';
+import { startWeb, type WebStage } from '../../src/web/start.ts';
 import { volt } from '../support/cli.ts';
 import { bodyOf, job, Site } from './site.ts';
+import { EventReader } from './sse.ts';
 
 describe('web: the roles of people', () => {
   let site: Site;
@@ -88,6 +90,43 @@ describe('web: the roles of people', () => {
     expect(await statusOf(cookie, '/api/v1/repos/app')).to.equal(200);
     await setBlocked(site.context.database, 'heidi', true);
     expect(await statusOf(cookie, '/api/v1/repos/app')).to.equal(401);
+  });
+
+  describe('in the middle of a stream', () => {
+    let second: WebStage;
+    before(async () => {
+      second = await startWeb(site.context, { host: '127.0.0.1', port: 0 });
+    });
+    after(() => second.stop());
+
+    /** Streams of somebody at both web stages: changes of builds, and a log that grows. */
+    async function streamsOf(login: string, groups: string[] = []): Promise<EventReader[]> {
+      const open = async ({ url }: { url: string }) => {
+        const cookie = await site.signInAs(login, groups, url);
+        const log = `${url}/api/v1/jobs/${job(build as never)}/log?follow=1`;
+        return Promise.all([`${url}/api/v1/events`, log].map((address) => EventReader.open(address, { cookie })));
+      };
+      return [...(await open(site)), ...(await open(second))];
+    }
+
+    const acts: { [what: string]: (login: string) => Promise<unknown> } = {
+      'when a role is revoked': (login) => revokeRole(site.context.database, { who: login }),
+      'when the provider tells another group': (login) => site.signInAs(login, ['others']),
+      'when the person is blocked': (login) => setBlocked(site.context.database, login, true),
+    };
+    for (const [what, act] of Object.entries(acts))
+      it(`end it on every web stage ${what}`, async () => {
+        const login = what.replaceAll(' ', '-');
+        await site.signInAs(login, ['listeners']);
+        await grant(what.includes('group') ? 'group:corp/listeners' : login, 'run', 'app');
+        const streams = await streamsOf(login, ['listeners']);
+        const seen = await site.build('app');
+        await site.announce(seen, 'app', 'queued');
+        for (const stream of streams.filter((_, index) => index % 2 === 0))
+          expect((await stream.next())?.data).to.include(`"build":"${seen}"`);
+        await act(login);
+        for (const stream of streams) expect(await stream.rest()).to.deep.equal([]);
+      });
   });
 
   it('decide which buttons a page shows', async () => {

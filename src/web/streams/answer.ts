@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import { VoltError } from '../../kernel/errors.ts';
-import { countedAs } from '../access/caller.ts';
+import { type Caller, countedAs } from '../access/caller.ts';
 import type { WebEnv } from '../access/env.ts';
 import type { Guard } from '../access/guard.ts';
 import { networkOf } from '../http/network.ts';
@@ -10,7 +10,8 @@ import type { OpenStreams, Producer } from './sse.ts';
 const pause = 5;
 
 /**
- * Answers with a stream of events. It ends when the token or session of the request ends.
+ * Answers with a stream of events. It ends when the token or session of the request ends, and when what the caller may do changes:
+ * a client that asks again gets what it may read by then.
  * @throws VoltError `rate_limited`
  */
 export function answerStream(
@@ -23,11 +24,15 @@ export function answerStream(
   const answer = streams.answer(produce, {
     sender: caller === undefined ? `sender ${networkOf(address)}` : countedAs(caller),
     known: caller !== undefined,
-    isValid: async () => caller === undefined || (await guard.callerOf(context)) !== undefined,
+    isValid: async () => caller === undefined || isSame(caller, await guard.callerOf(context)),
   });
   if (answer) return answer;
   context.header('retry-after', String(pause));
   throw new VoltError('rate_limited', 'too many event streams are open', {
     remedy: 'Close pages of Volt that are open, or ask again later; without a stream a page can be loaded again.',
   });
+}
+
+function isSame(before: Caller, now: Caller | undefined): boolean {
+  return now !== undefined && JSON.stringify(now.rights) === JSON.stringify(before.rights);
 }

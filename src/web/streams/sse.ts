@@ -24,7 +24,7 @@ export interface Listener {
   sender: string;
   /** whether it has a token */
   known: boolean;
-  /** whether its token or session is still valid */
+  /** whether its token or session is still valid, with the same rights */
   isValid(): Promise<boolean>;
 }
 
@@ -34,7 +34,7 @@ export interface Listener {
  */
 const most = { sender: 100, unknown: 250, all: 500 } as const;
 
-/** Milliseconds between two checks whether the client's token or session is still valid. */
+/** Milliseconds between two checks whether the client may still have its stream. */
 const checkInterval = 2000;
 
 /** Every event stream of this process. */
