@@ -23,6 +23,8 @@ import { errorAnswers, nothingHere, wantsPage } from './http/errors.ts';
 import { foreignHost, isOwnHost } from './http/hosts.ts';
 import { badgeHeaders, boardHeaders, pageHeaders } from './http/security-headers.ts';
 import { pageAct } from './page-acts.ts';
+import { accessPage } from './pages/access/access.tsx';
+import { grantFromPage, revokeFromPage } from './pages/access/acts.ts';
 import { addRepositoryPage } from './pages/acts/add-repository.tsx';
 import { addedPage } from './pages/acts/added.tsx';
 import { checkFromPage, setDeployKeyFromPage, setPasswordFromPage } from './pages/acts/added-actions.ts';
@@ -168,6 +170,9 @@ export function webApp(web: Web, writes = writeRate): Hono<WebEnv> {
   act('/notices', 'notice-targets.add', addTargetFromPage);
   act('/notices/:name/test', 'notice-targets.test', testTargetFromPage);
   act('/notices/:name/remove', 'notice-targets.remove', removeTargetFromPage);
+  app.get('/access', (context) => accessPage(context, web));
+  act('/access/grant', 'access.grant', grantFromPage);
+  act('/access/revoke', 'access.revoke', revokeFromPage);
   app.get('/forges', (context) => forgesPage(context, web));
   act(beginPath, 'forges.make-app', beginAppFromPage);
   act('/forges/github-app/add', 'forges.add', addAppFromPage);

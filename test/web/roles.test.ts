@@ -138,6 +138,8 @@ describe('web: the roles of people', () => {
     expect(await page('read'))
       .to.include('Sign out')
       .and.not.include('Cancel build');
+    const reads = await site.signInAs('sees-read');
+    expect(await site.page('/repos/app', { cookie: reads })).to.not.include('Build now');
     expect(await page('run'))
       .to.include('Cancel build')
       .and.not.include('href="/audit"');

@@ -21,6 +21,11 @@ export function may(context: Context<WebEnv>, role: Role, repo?: string): boolea
   return holds(context.get('caller')?.rights ?? [], role, repo);
 }
 
+/** Whether a page offers what needs a role: to who has it, and to who may have it after signing in. */
+export function offers(context: Context<WebEnv>, role: Role, repo: string): boolean {
+  return !context.get('signedIn') || may(context, role, repo);
+}
+
 /**
  * @param what the request does, as the subject of a sentence
  * @param repo in that repository, which the caller may read; without it, in any

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { roles } from '../../kernel/roles.ts';
 import { grantRole, listGrants, revokeRole } from '../../record/grants.ts';
 import { reasonsFor } from '../requests/access-reasons.ts';
-import { accessReasons, grantList, grantRequest, revokeRequest, who } from '../schemas/grants.ts';
+import { accessReasons, grantList, grantRequest, grantsText, revokeRequest, who } from '../schemas/grants.ts';
 import { repositoryName } from '../schemas/terms.ts';
 import { jsonRoute } from './route.ts';
 
@@ -75,10 +75,5 @@ const ofRepository = jsonRoute({
     next: null,
   }),
 });
-
-/** What was given or taken away, for the audit log: `ada run app, ada run lib`. */
-function grantsText({ grants }: z.output<typeof grantList>): string {
-  return grants.map(({ who: holder, role, repos }) => `${holder} ${role} ${repos}`).join(', ');
-}
 
 export const grantRoutes = [list, grant, revoke, ofRepository, why];

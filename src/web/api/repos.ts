@@ -9,6 +9,7 @@ import {
   createRepository,
   hookOf,
   removeRepository,
+  requireMaySet,
   setRepository,
 } from '../requests/repositories.ts';
 import { requireStartable } from '../requests/startable.ts';
@@ -84,13 +85,18 @@ const statistics = jsonRoute({
 
 const changing = jsonRoute({
   method: 'patch',
+  role: 'own',
   path: '/repos/:name',
-  summary: 'Change the settings of a repository; a new command builds the heads of its branches again',
+  summary:
+    'Change the settings of a repository; the command, which only administrators change, builds the heads of its branches again',
   params: ofName,
   body: repositoryChange,
   answer: repositoryAnswer,
   errors: ['not_found', 'bad_ref', 'bad_setting', 'too_large'],
-  handle: async ({ params, body }, web) => shown(await setRepository(web, params.name, body)),
+  handle: async ({ params, body, requester }, web) => {
+    requireMaySet(requester, params.name, body);
+    return shown(await setRepository(web, params.name, body));
+  },
 });
 
 const checking = jsonRoute({

@@ -12,6 +12,8 @@ import {
 } from '../../record/repositories.ts';
 import { administrator } from '../../record/visibility.ts';
 import { notObserved, readRepository } from '../access/readable.ts';
+import type { Requester } from '../access/requester.ts';
+import { requireRoleOf } from '../access/rights.ts';
 import { signingTokenOf } from '../access/signing-token.ts';
 import type { Web } from '../services.ts';
 import { announce } from './announce.ts';
@@ -39,6 +41,15 @@ function onThisMachine(error: unknown, host: string): unknown {
     remedy: `${error.remedy} Volt searched on ${host}. For a path on another machine, run \`volt observer --repo PATH\` there.`,
     cause: error,
   });
+}
+
+/** Settings that administrators alone change: the command runs whatever the repository itself says. */
+export const settingsOfAdmins: readonly (keyof GivenSettings)[] = ['command'];
+
+/** @throws VoltError `role_needed` for a setting that only administrators change */
+export function requireMaySet(requester: Requester, repo: string, given: GivenSettings): void {
+  const setting = settingsOfAdmins.find((one) => given[one] !== undefined);
+  if (setting !== undefined) requireRoleOf(requester, 'admin', `changing the setting "${setting}"`, repo);
 }
 
 /** @throws VoltError `not_found`, `bad_ref`, `bad_setting` */

@@ -58,3 +58,8 @@ export const accessReasons = name(
     admins: z.array(z.string()).meta({ description: 'people and groups that can give roles, besides the main token' }),
   }),
 );
+
+/** What was given or taken away, for the audit log: `ada run app, ada run lib`. */
+export function grantsText({ grants }: Pick<z.output<typeof grantList>, 'grants'>): string {
+  return grants.map(({ who: holder, role, repos }) => `${holder} ${role} ${repos}`).join(', ');
+}

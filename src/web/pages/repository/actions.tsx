@@ -1,9 +1,15 @@
 import type { ProjectLinks } from '../../../kernel/forge-links.ts';
 import type { RepositoryPage } from './tabs.tsx';
 
+interface Shown {
+  repo: string;
+  links: ProjectLinks | undefined;
+  page: RepositoryPage;
+  mayBuild: boolean;
+}
+
 /** Where a person can go and what they can do from each page of a repository, beside its name. */
-export function RepositoryActions(shown: { repo: string; links: ProjectLinks | undefined; page: RepositoryPage }) {
-  const { repo, links, page } = shown;
+export function RepositoryActions({ repo, links, page, mayBuild }: Shown) {
   // a page has one primary button, and that of the settings saves them
   const kind = page === 'settings' ? 'button' : 'button primary';
   return (
@@ -13,9 +19,11 @@ export function RepositoryActions(shown: { repo: string; links: ProjectLinks | u
           {new URL(links.page).host}
         </a>
       )}
-      <a class={kind} href={`/repos/${repo}/build`}>
-        Build now
-      </a>
+      {mayBuild && (
+        <a class={kind} href={`/repos/${repo}/build`}>
+          Build now
+        </a>
+      )}
     </>
   );
 }

@@ -7,10 +7,11 @@ import { type ObservedRef, observedRefs } from '../../../record/branches.ts';
 import { linksOf } from '../../../record/project-links.ts';
 import type { WebEnv } from '../../access/env.ts';
 import { readRepository } from '../../access/readable.ts';
+import { offers } from '../../access/rights.ts';
 import type { Web } from '../../services.ts';
 import { addressOfBuilds } from '../build-filter.ts';
 import { Age, BuildMark, CommitId } from '../parts.tsx';
-import { Table } from '../table.tsx';
+import { type Column, Table } from '../table.tsx';
 import { TextFilter } from '../text-filter.tsx';
 import { answerRepositoryPage } from './frame.tsx';
 import { RecentResults } from './recent-results.tsx';
@@ -36,7 +37,7 @@ export async function branchesPage(context: Context<WebEnv>, web: Web): Promise<
   const isStale = ({ ref, movedAt }: ObservedRef) =>
     ref !== `refs/heads/${defaultBranch}` && now - Date.parse(movedAt) > staleAfter * 24 * 3600 * 1000;
   const stale = refs.filter(isStale);
-  const shown = { repo: name, links, now };
+  const shown = { repo: name, links, now, mayBuild: offers(context, 'run', name) };
   return answerRepositoryPage(context, web, {
     repository,
     page: 'branches',
@@ -70,8 +71,16 @@ function defaultFirst(refs: ObservedRef[], branch: string | null): ObservedRef[]
   return [...refs.filter(isDefault), ...refs.filter((ref) => !isDefault(ref))];
 }
 
-function Refs(shown: { repo: string; refs: ObservedRef[]; links: ProjectLinks | undefined; now: number }) {
-  const { repo, refs, links, now } = shown;
+interface Shown {
+  repo: string;
+  refs: ObservedRef[];
+  links: ProjectLinks | undefined;
+  mayBuild: boolean;
+  now: number;
+}
+
+function Refs(shown: Shown) {
+  const { repo, refs, links, mayBuild, now } = shown;
   if (refs.length === 0) return null;
   return (
     <Table
@@ -108,12 +117,7 @@ function Refs(shown: { repo: string; refs: ObservedRef[]; links: ProjectLinks | 
           class: 'number',
           cell: ({ movedAt, builds: [newest] }) => <Age time={newest?.createdAt ?? movedAt} now={now} />,
         },
-        {
-          head: 'Actions',
-          class: 'number',
-          label: false,
-          cell: ({ ref, builds }) => <RefActs repo={repo} of={ref} builds={builds} />,
-        },
+        ...(mayBuild ? [actsOf(repo)] : []),
       ]}
     />
   );
@@ -123,6 +127,16 @@ function RefName({ repo, of }: { repo: string; of: string }) {
   const name = shortRef(of);
   if (!of.startsWith('refs/heads/')) return <>{name}</>;
   return <a href={addressOfBuilds(repo, { branch: [name] })}>{name}</a>;
+}
+
+/** The column of what can be done with each. */
+function actsOf(repo: string): Column<ObservedRef> {
+  return {
+    head: 'Actions',
+    class: 'number',
+    label: false,
+    cell: ({ ref, builds }) => <RefActs repo={repo} of={ref} builds={builds} />,
+  };
 }
 
 /** What can be done with a branch or tag. */

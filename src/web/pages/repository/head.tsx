@@ -2,6 +2,7 @@ import type { Context } from 'hono';
 import type { Child } from 'hono/jsx';
 import type { ProjectLinks } from '../../../kernel/forge-links.ts';
 import type { WebEnv } from '../../access/env.ts';
+import { offers } from '../../access/rights.ts';
 import { PageHead } from '../page-head.tsx';
 import { preferencesOf } from '../preferences.ts';
 import { Star, StarForm } from '../star.tsx';
@@ -25,7 +26,7 @@ export function RepositoryHead({ context, repo, page, links, children }: Shown) 
         {children}
         <StarForm context={context} />
         <Star repo={repo} favourites={preferencesOf(context).favourites} />
-        <RepositoryActions repo={repo} links={links} page={page} />
+        <RepositoryActions repo={repo} links={links} page={page} mayBuild={offers(context, 'run', repo)} />
       </PageHead>
       <RepositoryTabs repo={repo} current={page} />
     </>

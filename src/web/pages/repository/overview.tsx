@@ -8,6 +8,7 @@ import { dotsOfBuilds } from '../../../record/job-dots.ts';
 import { linksOf } from '../../../record/project-links.ts';
 import type { WebEnv } from '../../access/env.ts';
 import { readRepository } from '../../access/readable.ts';
+import { offers } from '../../access/rights.ts';
 import { addressForOthers } from '../../access/sign-in-address.ts';
 import { withForgeLinks } from '../../requests/forge-links.ts';
 import type { Web } from '../../services.ts';
@@ -74,7 +75,7 @@ export async function repositoryPage(context: Context<WebEnv>, web: Web): Promis
               />
               <p>
                 <a href={addressOfBuilds(name)}>All builds</a>
-                {builds.some(({ status }) => status === 'error') && (
+                {offers(context, 'run', name) && builds.some(({ status }) => status === 'error') && (
                   <>
                     {' · '}
                     <a href={`/builds/retry-errors?${new URLSearchParams({ repo: name })}`}>Retry errors</a>

@@ -4,7 +4,8 @@ import { settingProblems } from '../../../observer/settings.ts';
 import type { ObservedRepository } from '../../../record/repositories.ts';
 import type { WebEnv } from '../../access/env.ts';
 import { readRepository } from '../../access/readable.ts';
-import { setRepository } from '../../requests/repositories.ts';
+import { requesterOf } from '../../access/requester.ts';
+import { requireMaySet, setRepository } from '../../requests/repositories.ts';
 import { repositoryChange } from '../../schemas/repositories.ts';
 import type { Web } from '../../services.ts';
 import type { Setting } from './setting-fields.ts';
@@ -24,6 +25,7 @@ export async function saveSettingsFromPage(context: Context<WebEnv>, web: Web): 
     const problem = isStale ? changedMeanwhile : 'Nothing was saved: correct what is marked below.';
     return answerSettings(context, web, repository, { values, problems, problem });
   }
+  requireMaySet(requesterOf(context), repository.name, settings);
   const changed = Object.keys(change);
   if (changed.length > 0) await setRepository(web, repository.name, settings);
   return context.redirect(

@@ -1,4 +1,5 @@
 import type { ObservedRepository } from '../../../record/repositories.ts';
+import { settingsOfAdmins } from '../../requests/repositories.ts';
 import { CopyButton } from '../parts.tsx';
 import { setCommand } from './setting-command.ts';
 import { SettingControl } from './setting-control.tsx';
@@ -17,10 +18,11 @@ export interface Refused {
 interface Shown {
   repository: ObservedRepository;
   refused: Refused | undefined;
+  isAdmin: boolean;
 }
 
 /** The settings of a repository as one form. */
-export function SettingsForm({ repository, refused }: Shown) {
+export function SettingsForm({ repository, refused, isAdmin }: Shown) {
   const values: GivenValues = { ...repository, ...refused?.values };
   return (
     <form class="repository-settings" method="post" action={`/repos/${repository.name}/settings`}>
@@ -36,14 +38,18 @@ export function SettingsForm({ repository, refused }: Shown) {
             <h2>{title}</h2>
           </legend>
           <div>
-            {settings.map((setting) => (
-              <SettingControl
-                setting={setting}
-                field={settingFields[setting]}
-                value={values[setting]}
-                problem={refused?.problems.get(setting)}
-              />
-            ))}
+            {settings.map((setting) =>
+              !isAdmin && settingsOfAdmins.includes(setting) ? (
+                <Fixed setting={setting} value={repository[setting]} />
+              ) : (
+                <SettingControl
+                  setting={setting}
+                  field={settingFields[setting]}
+                  value={values[setting]}
+                  problem={refused?.problems.get(setting)}
+                />
+              ),
+            )}
           </div>
         </fieldset>
       ))}
@@ -53,6 +59,17 @@ export function SettingsForm({ repository, refused }: Shown) {
         </button>
       </div>
     </form>
+  );
+}
+
+/** A setting that the reader may not change. */
+function Fixed({ setting, value }: { setting: Setting; value: unknown }) {
+  return (
+    <div class="field">
+      <p class="caption">{settingFields[setting].label}</p>
+      <p>{value === null ? 'none' : <code>{String(value)}</code>}</p>
+      <p class="hint">Only administrators change it.</p>
+    </div>
   );
 }
 

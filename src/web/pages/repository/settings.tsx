@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import { serverNow } from '../../../kernel/server-time.ts';
+import { listGrants } from '../../../record/grants.ts';
 import { linksOf } from '../../../record/project-links.ts';
 import type { ObservedRepository } from '../../../record/repositories.ts';
 import type { WebEnv } from '../../access/env.ts';
@@ -7,11 +8,12 @@ import { readRepository } from '../../access/readable.ts';
 import { may } from '../../access/rights.ts';
 import type { Web } from '../../services.ts';
 import { answerRepositoryPage } from './frame.tsx';
+import { RepositoryAccess } from './repository-access.tsx';
 import { Checks, SettingFacts } from './setting-facts.tsx';
 import { isSetting } from './setting-fields.ts';
 import { type Refused, Saved, SettingsForm } from './settings-form.tsx';
 
-/** `/repos/:name/settings`: how a repository is watched and tested, with a form for administrators. */
+/** `/repos/:name/settings`: how a repository is watched and tested, with a form for those who own it. */
 export async function settingsPage(context: Context<WebEnv>, web: Web): Promise<Response> {
   const repository = await readRepository(web.database, context.get('reader'), context.req.param('name') ?? '');
   return answerSettings(context, web, repository);
@@ -36,19 +38,28 @@ export async function answerSettings(
           <Checks repository={repository} now={serverNow()} />
         </section>
         {/* outside of the live section, so that it is not redrawn while a person types */}
-        {may(context, 'admin') ? (
+        {may(context, 'own', repository.name) ? (
           <>
             {saved !== undefined && <Saved repository={repository} settings={saved.split(' ').filter(isSetting)} />}
-            <SettingsForm repository={repository} refused={refused} />
-            <section class="end">
-              <h2>Stop watching</h2>
-              <p>Volt builds nothing more of {repository.name}. You can keep its builds, or delete them.</p>
-              <p>
-                <a class="button danger" href={`/repos/${repository.name}/remove`}>
-                  Stop watching…
-                </a>
-              </p>
+            <SettingsForm repository={repository} refused={refused} isAdmin={may(context, 'admin')} />
+            <section id="access" class="end">
+              <h2>Who may do what here</h2>
+              <RepositoryAccess
+                grants={await listGrants(web.database, { repo: repository.name })}
+                isAdmin={may(context, 'admin')}
+              />
             </section>
+            {may(context, 'admin') && (
+              <section class="end">
+                <h2>Stop watching</h2>
+                <p>Volt builds nothing more of {repository.name}. You can keep its builds, or delete them.</p>
+                <p>
+                  <a class="button danger" href={`/repos/${repository.name}/remove`}>
+                    Stop watching…
+                  </a>
+                </p>
+              </section>
+            )}
           </>
         ) : (
           <SettingFacts repository={repository} />

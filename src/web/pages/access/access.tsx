@@ -1,0 +1,83 @@
+import type { Context } from 'hono';
+import { VoltError } from '../../../kernel/errors.ts';
+import { serverNow } from '../../../kernel/server-time.ts';
+import { listGrants } from '../../../record/grants.ts';
+import { repositoryNames } from '../../../record/repositories.ts';
+import type { WebEnv } from '../../access/env.ts';
+import { requireRole } from '../../access/rights.ts';
+import { toSignIn } from '../../access/to-sign-in.ts';
+import { reasonsFor } from '../../requests/access-reasons.ts';
+import type { Web } from '../../services.ts';
+import { answerPage } from '../layout.tsx';
+import { PageHead } from '../page-head.tsx';
+import { Problems } from '../parts.tsx';
+import { type GrantFields, GrantForm } from './grant-form.tsx';
+import { Grants } from './grants.tsx';
+import { type Asked, WhyForm } from './reasons.tsx';
+
+/** What a form has led to. */
+export interface AccessPageState {
+  /** what was typed into the form of a grant, and why it was refused */
+  fields?: GrantFields;
+  refused?: VoltError;
+}
+
+/** `/access`: who has which role where, and the forms that give one and say why somebody has it. */
+export async function accessPage(context: Context<WebEnv>, web: Web): Promise<Response> {
+  if (!context.get('signedIn')) return toSignIn(context);
+  requireRole(context, 'admin', 'reading who has which role');
+  return answerAccess(context, web);
+}
+
+export async function answerAccess(
+  context: Context<WebEnv>,
+  web: Web,
+  { fields = {}, refused }: AccessPageState = {},
+): Promise<Response> {
+  const reader = context.get('reader');
+  const [grants, repos, asked] = await Promise.all([
+    listGrants(web.database),
+    repositoryNames(web.database, reader),
+    answerTo(context, web),
+  ]);
+  const known = [...new Set(grants.map(({ who }) => who))];
+  const now = serverNow();
+  return answerPage(context, web, {
+    title: 'Access',
+    section: 'access',
+    confidential: true,
+    content: (
+      <>
+        <section>
+          <PageHead title="Access" about="Who may do what in which repositories, besides tokens." />
+          {grants.length === 0 ? (
+            <p class="empty">No role was given yet. Whoever signs in reads what everybody may read.</p>
+          ) : (
+            <Grants grants={grants} now={now} isAdmin={true} />
+          )}
+        </section>
+        <section>
+          <h2>Give a role</h2>
+          {refused && <Problems problems={[refused]} />}
+          <GrantForm fields={fields} known={known} />
+        </section>
+        <section id="why">
+          <h2>Why may somebody do something?</h2>
+          <WhyForm asked={asked} known={known.filter((who) => !who.startsWith('group:'))} repos={repos} now={now} />
+        </section>
+      </>
+    ),
+  });
+}
+
+/** The question in the address of the page, and its answer. */
+async function answerTo(context: Context<WebEnv>, web: Web): Promise<Asked> {
+  const { person = '', repo = '' } = context.req.query();
+  if (person === '' || repo === '') return { person, repo };
+  try {
+    return { person, repo, reasons: await reasonsFor(web, context.get('reader'), { person, repo }) };
+  } catch (error) {
+    if (!(error instanceof VoltError) || error.httpStatus >= 500) throw error;
+    return { person, repo, problem: error };
+  }
+}
