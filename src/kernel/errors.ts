@@ -89,12 +89,15 @@ export type ErrorCode = keyof typeof errorCodes;
 export class VoltError extends Error {
   readonly code: ErrorCode;
   readonly remedy: string;
+  /** name of the field of a request that it is about */
+  readonly field: string | undefined;
 
-  constructor(code: ErrorCode, message: string, options: { remedy: string; cause?: unknown }) {
+  constructor(code: ErrorCode, message: string, options: { remedy: string; field?: string; cause?: unknown }) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'VoltError';
     this.code = code;
     this.remedy = options.remedy;
+    this.field = options.field;
   }
 
   get exitCode(): number {

@@ -65,11 +65,13 @@ const checks: Checks = {
 
 /**
  * Checks the settings that a person gives a repository.
- * @throws VoltError `bad_ref` for a glob, `bad_label`, `bad_setting`
+ * @throws VoltError `bad_ref` for a glob, `bad_label`, `bad_setting`; the setting is its field
  */
 export function checkSettings(settings: Partial<RepositorySettings>): void {
   const [first] = settingProblems(settings);
-  if (first) throw first.error;
+  if (!first) return;
+  const { setting, error } = first;
+  throw new VoltError(error.code, error.message, { remedy: error.remedy, field: setting, cause: error });
 }
 
 /** Everything that is wrong with the settings that a person gives a repository; null and missing ones need no check. */

@@ -35,8 +35,8 @@ function attempts(database: Database, reader: Reader) {
 
 type Row = Awaited<ReturnType<ReturnType<typeof attempts>['execute']>>[number];
 
-/** The place of an attempt in the list of its runner. */
-export interface AttemptPlace {
+/** Where an attempt is in the list of its runner. */
+export interface AttemptPosition {
   createdAt: number;
   job: JobId;
 }
@@ -46,7 +46,7 @@ export async function attemptsOfRunner(
   database: Database,
   reader: Reader,
   runner: string,
-  { limit, before }: { limit: number; before?: AttemptPlace | undefined },
+  { limit, before }: { limit: number; before?: AttemptPosition | undefined },
 ): Promise<PastAttempt[]> {
   let query = attempts(database, reader)
     .where('attempts.runner_name', '=', runner)

@@ -98,6 +98,9 @@ describe('web: a repository that a person adds', () => {
       [{ url: 'https://git.example/a', name: 'new' }, 'name'],
       [{ url: 'https://git.example/a', name: 'taken' }, 'name'],
       [{ url: 'https://git.example/a', branches: '--all' }, 'branches'],
+      [{ url: 'https://git.example/a', branches: `main, ${'x'.repeat(2000)}` }, 'branches'],
+      [{ url: 'https://git.example/a', tags: '--all' }, 'tags'],
+      [{ url: 'https://git.example/a', runners: 'gpu, a b/c!' }, 'runners'],
       [{ url: 'https://git.example/a', visibility: 'everybody' }, 'visibility'],
       [{ url: 'https://git.example/a', pollSeconds: 'x' }, 'pollSeconds'],
     ];

@@ -230,6 +230,8 @@ describe('web: pages without scripts', () => {
     await site.finish({ job: job(id, 1), attempt: 1 });
     await site.finish({ job: job(id, 2), attempt: 1 }, { status: 'failure', reason: 'exit_code', exitCode: 1 });
     expect(textOf(await site.page(path))).to.include('Sign in to retry this build');
+    const ofJob = encodeURIComponent(`${path}?job=${job(id, 1)}`);
+    expect(await site.page(`${path}?job=${job(id, 1)}`)).to.include(`<a href="/sign-in?next=${ofJob}">`);
     const page = await site.page(path, { cookie });
     expect(page).to.include(`action="${path}/retry"`).and.include('Retry build').and.include('Retry failed jobs');
     for (const failedOnly of [true, false]) {

@@ -16,8 +16,8 @@ import { mayBeEvent } from './event-calls.ts';
 import { feed, largestBody, tooLarge } from './feed.ts';
 import { KeptBody } from './kept-body.ts';
 import { mayBeAboutPullRequest } from './pull-request-calls.ts';
+import { type Body, ReportedChanges } from './reported-changes.ts';
 import { proofIn, Verification } from './signature.ts';
-import { type Body, ToldChanges } from './told-changes.ts';
 
 /** Signed calls of one webhook. */
 const rate: Rate = { burst: 60, perSecond: 5 };
@@ -39,11 +39,11 @@ export class Hooks {
   readonly #ofApps = new RateLimiter(appRate);
   readonly #wrong = new RateLimiter(wrongRate);
   readonly #bodies = new BodySlots(bodySlots);
-  readonly #told: ToldChanges;
+  readonly #reported: ReportedChanges;
 
   constructor(web: Web) {
     this.#web = web;
-    this.#told = new ToldChanges(web);
+    this.#reported = new ReportedChanges(web);
   }
 
   /**
@@ -56,7 +56,7 @@ export class Hooks {
     const most = isToBeRead((key) => context.req.header(key)) ? largestRead : 0;
     const body = await this.#receive(context, { name, secrets, most, limiter: this.#signed });
     const repository = await findRepository(this.#web.database, name);
-    if (repository) await this.#told.note({ repository, address: context.get('source').address }, body);
+    if (repository) await this.#reported.note({ repository, address: context.get('source').address }, body);
     return context.json({ repo: name, look: true }, 202);
   }
 
@@ -75,7 +75,7 @@ export class Hooks {
     if (call.isAboutCheck) await retryChecks(this.#web, context, forge, call, body?.hash ?? '');
     else if (call.project !== undefined) {
       for (const repository of await repositoriesOf(database, forge, call.project)) {
-        await this.#told.note({ repository, address: context.get('source').address }, body);
+        await this.#reported.note({ repository, address: context.get('source').address }, body);
         repos.push(repository.name);
       }
     }

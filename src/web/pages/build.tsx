@@ -9,6 +9,7 @@ import { linksOf } from '../../record/project-links.ts';
 import type { WebEnv } from '../access/env.ts';
 import { readBuild } from '../access/readable.ts';
 import { may } from '../access/rights.ts';
+import { signInPath } from '../access/to-sign-in.ts';
 import { nothingHere } from '../http/errors.ts';
 import type { Web } from '../services.ts';
 import { requirementsOf, runnersIfQueued } from '../status/queued-jobs.ts';
@@ -86,7 +87,7 @@ export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Res
             <Words text={verdictOf(build)} />
           </p>
           <Broken build={build} history={history} />
-          <Act build={build} allowed={allowed} signedIn={context.get('signedIn')} />
+          <Act signIn={signInPath(context)} build={build} allowed={allowed} signedIn={context.get('signedIn')} />
         </div>
         <BuildFacts build={build} estimate={estimate} links={links} now={now} />
         <CommitBody text={build.body} />
@@ -158,15 +159,22 @@ function Panes({ view, open, build, chosen, now, children }: Shown) {
   );
 }
 
-function Act({ build, allowed, signedIn }: { build: Build; allowed: Allowed; signedIn: boolean }) {
+interface Acting {
+  build: Build;
+  allowed: Allowed;
+  signedIn: boolean;
+  /** address of the page to sign in at */
+  signIn: string;
+}
+
+function Act({ build, allowed, signedIn, signIn }: Acting) {
   const over = isFinal(build.status);
   const waits = waitingForApproval(build).length > 0;
   if (!signedIn) {
     return (
       <>
         <p class="faint">
-          <a href={`/sign-in?next=/builds/${build.id}`}>Sign in</a> to{' '}
-          {over ? 'retry' : waits ? 'approve or cancel' : 'cancel'} this build.
+          <a href={signIn}>Sign in</a> to {over ? 'retry' : waits ? 'approve or cancel' : 'cancel'} this build.
         </p>
         {!over && <NotifyButton build={build} />}
       </>

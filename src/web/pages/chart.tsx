@@ -49,7 +49,12 @@ export function Chart({ title, headline, bars, scale, top, labels, parts = [] }:
               <span>{value === 0 ? '0' : scale.label(value)}</span>
             ))}
           </div>
-          <svg class="bars" aria-hidden="true" viewBox={`0 0 ${size.width} ${size.height}`} preserveAspectRatio="none">
+          <svg
+            class="drawing"
+            aria-hidden="true"
+            viewBox={`0 0 ${size.width} ${size.height}`}
+            preserveAspectRatio="none"
+          >
             <path
               class="guide"
               d={`M0 0H${size.width}M0 ${size.height / 2}H${size.width}M0 ${size.height}H${size.width}`}

@@ -6,6 +6,7 @@ import type { Web } from '../services.ts';
 import { askRedis } from '../status/ask-redis.ts';
 import { queueDepths } from '../status/queue-depths.ts';
 import { queueWords } from '../status/queue-words.ts';
+import { Command } from './command.tsx';
 import { answerPage } from './layout.tsx';
 import { FleetHead } from './runner-parts.tsx';
 import { Table } from './table.tsx';
@@ -33,9 +34,9 @@ export async function internalsPage(context: Context<WebEnv>, web: Web): Promise
           <p>
             The queue board shows single messages, and retries or removes them. <em>Completed</em> messages are kept for
             a while so that none is sent twice. <em>Failed</em> ones are dead letters: no stage has understood them, and{' '}
-            <code>volt status</code> reports them. It says <em>No workers</em> of <code>{queueNames.setAside}</code>,
-            which is normal. The board is a program of others, Bull Board, and is not made for keyboards and screen
-            readers; this page has the same numbers.
+            <Command line="volt status" /> reports them. It says <em>No workers</em> of{' '}
+            <code>{queueNames.setAside}</code>, which is normal. The board is a program of others, Bull Board, and is
+            not made for keyboards and screen readers; this page has the same numbers.
           </p>
           <p>
             <a class="button" href="/queues">

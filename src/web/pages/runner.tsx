@@ -4,7 +4,7 @@ import type { RunnerDrain } from '../../kernel/model/access-shapes.ts';
 import { type JobId, parseJobId } from '../../kernel/model.ts';
 import { serverNow } from '../../kernel/server-time.ts';
 import { sizeText } from '../../kernel/sizes.ts';
-import { type AttemptPlace, attemptsOfRunner, hasRunJobs, type NamedJob } from '../../record/runner-history.ts';
+import { type AttemptPosition, attemptsOfRunner, hasRunJobs, type NamedJob } from '../../record/runner-history.ts';
 import { clockFault } from '../../redis/clock-fault.ts';
 import type { WebEnv } from '../access/env.ts';
 import { may } from '../access/rights.ts';
@@ -29,7 +29,7 @@ const mostWaiting = 10;
 export async function runnerPage(context: Context<WebEnv>, web: Web): Promise<Response> {
   const name = (context.req.param('name') ?? '').slice(0, 256);
   const reader = context.get('reader');
-  const before = parsePlace(context.req.query('before'));
+  const before = parsePosition(context.req.query('before'));
   const [attempts, fleet] = await Promise.all([
     attemptsOfRunner(web.database, reader, name, { limit: pageSize + 1, before }),
     readFleet(web, reader),
@@ -97,7 +97,7 @@ export async function runnerPage(context: Context<WebEnv>, web: Web): Promise<Re
 }
 
 /** Reads `1700000000000~12-1`. */
-function parsePlace(text: string | undefined): AttemptPlace | undefined {
+function parsePosition(text: string | undefined): AttemptPosition | undefined {
   const [, createdAt, job = ''] = /^(\d{1,15})~(\S+)$/.exec(text ?? '') ?? [];
   return createdAt !== undefined && parseJobId(job) ? { createdAt: Number(createdAt), job: job as JobId } : undefined;
 }

@@ -14,10 +14,9 @@ import { type Setting, settingFields } from '../repository/setting-fields.ts';
 /** The fields of the form, as texts. */
 export type AddForm = { [field: string]: string };
 
-/** Which field an error is about. */
+/** Which field an error is about that names none. */
 const fieldOf: { readonly [C in ErrorCode]?: string } = {
   ...{ bad_url: 'url', no_repository: 'url', bad_name: 'name', name_taken: 'name' },
-  ...{ bad_ref: 'branches', bad_label: 'runners' },
 };
 
 /** `/repos/new`: the form that adds a repository. */
@@ -29,7 +28,7 @@ export async function addRepositoryPage(context: Context<WebEnv>, web: Web): Pro
 /** Answers with the form. @param error why the repository was not added */
 export function answerAddForm(context: Context<WebEnv>, web: Web, form: AddForm, error?: VoltError): Promise<Response> {
   requireRole(context, 'admin', 'adding a repository');
-  const wrong = error && (fieldOf[error.code] ?? error.remedy.match(/^Correct "(\w+)"/)?.[1]);
+  const wrong = error && (error.field ?? fieldOf[error.code]);
   const shown = (name: string) => ({
     name,
     value: form[name] ?? usual[name] ?? '',

@@ -46,8 +46,8 @@ function requestOf(form: AddForm) {
   const parsed = newRepository.safeParse(given, { error: validationMessage });
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  const field = issue?.path.join('.') ?? '';
-  throw new VoltError('bad_request', `${field} ${issue?.message}`, { remedy: `Correct "${field}".` });
+  const field = String(issue?.path[0] ?? '');
+  throw new VoltError('bad_request', `${field} ${issue?.message}`, { remedy: `Correct "${field}".`, field });
 }
 
 /** The URL with a login in it, which becomes the credential of the repository. */

@@ -8,6 +8,7 @@ import type { WebEnv } from '../../access/env.ts';
 import { requireRole } from '../../access/rights.ts';
 import { toSignIn } from '../../access/to-sign-in.ts';
 import type { Web } from '../../services.ts';
+import { Command } from '../command.tsx';
 import { answerPage } from '../layout.tsx';
 import { PageHead } from '../page-head.tsx';
 import { At, Problems } from '../parts.tsx';
@@ -84,7 +85,7 @@ function Targets({ targets }: { targets: NoticeTarget[] }) {
   if (targets.length === 0) {
     return (
       <p class="empty">
-        Nobody hears of builds yet. Add a target below, or with <code>volt notify add</code>.
+        Nobody hears of builds yet. Add a target below, or with <Command line="volt notify add" />.
       </p>
     );
   }

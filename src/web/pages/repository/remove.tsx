@@ -5,6 +5,7 @@ import { readRepository } from '../../access/readable.ts';
 import { requireRole } from '../../access/rights.ts';
 import { removeRepository } from '../../requests/repositories.ts';
 import type { Web } from '../../services.ts';
+import { Command } from '../command.tsx';
 import { answerRepositoryPage } from './frame.tsx';
 
 /** `/repos/:name/remove`: asks whether a repository is to be watched no more, and what becomes of its builds. */
@@ -29,13 +30,13 @@ export async function removePage(context: Context<WebEnv>, web: Web): Promise<Re
           <label>
             <input type="radio" name="purge" value="0" checked /> stay visible
             <span class="hint">
-              <code>volt repo rm {name}</code> does the same.
+              <Command line={`volt repo rm ${name}`} /> does the same.
             </span>
           </label>
           <label>
             <input type="radio" name="purge" value="1" /> are deleted for good
             <span class="hint">
-              <code>volt repo rm {name} --purge</code> does the same.
+              <Command line={`volt repo rm ${name} --purge`} /> does the same.
             </span>
           </label>
         </fieldset>

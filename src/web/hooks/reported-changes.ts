@@ -25,8 +25,8 @@ export interface Body {
   hash: string;
 }
 
-/** Takes from calls of webhooks what git does not tell: facts of pull requests, comments, and events that workflows wait for. */
-export class ToldChanges {
+/** Takes from calls of webhooks what git does not show: facts of pull requests, comments, and events that workflows wait for. */
+export class ReportedChanges {
   readonly #web: Web;
   readonly #commands: CommentCommands;
 
@@ -46,9 +46,9 @@ export class ToldChanges {
     const { pullRequests, awaited } = sender.repository;
     const hasPulls = pullRequests !== 'none';
     const [call, comment] = hasPulls ? [pullRequestCall(text), commentCall(text)] : [];
-    const told = eventCall(text);
-    // whether a tag's own workflows wait for its release, only git tells
-    const isWanted = told && (told.ref !== null || isAwaited(awaited, told.event, told.action));
+    const event = eventCall(text);
+    // only git says whether a tag's own workflows wait for its release
+    const isWanted = event && (event.ref !== null || isAwaited(awaited, event.event, event.action));
     if (!call && !comment && !isWanted) return;
     const { database, access } = this.#web;
     const repo = sender.repository.name;
@@ -57,7 +57,7 @@ export class ToldChanges {
       if (comment) await this.#commands.obey(sender, comment);
       if (call) await this.#notePullRequest(sender, call, isOwn);
       // last: if anything fails, the forge calls again, and all but this may be done twice
-      if (isWanted && !isOwn) await this.#request(repo, told);
+      if (isWanted && !isOwn) await this.#request(repo, event);
     });
   }
 
