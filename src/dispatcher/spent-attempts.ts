@@ -1,7 +1,7 @@
 import { FadingMap } from '../kernel/fading-map.ts';
 import { type AttemptRef, attemptName, type BuildId } from '../kernel/model.ts';
 import { serverNow } from '../kernel/server-time.ts';
-import { moveToNextAttempt } from '../record/job-transitions.ts';
+import { moveToNextAttempt } from '../record/next-attempts.ts';
 import { heartbeatTtl } from '../redis/heartbeat-times.ts';
 import type { DispatcherContext } from './context.ts';
 import { routeBuild } from './route.ts';

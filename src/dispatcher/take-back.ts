@@ -1,8 +1,8 @@
 import { type AttemptRef, attemptName, type RunnerId } from '../kernel/model.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import { type HeldAttempt, queuesOf, retireAttempt } from '../queues/attempts.ts';
-import { moveToNextAttempt } from '../record/job-transitions.ts';
 import { noteLoss } from '../record/losses.ts';
+import { moveToNextAttempt } from '../record/next-attempts.ts';
 import { type OpenJob, openJobs, type RunningAttempt } from '../record/open-jobs.ts';
 import { announceChange } from '../redis/channels.ts';
 import type { RunnerMember } from '../redis/membership.ts';

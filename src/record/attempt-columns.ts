@@ -32,6 +32,11 @@ export function lossColumns(loss: RecordedLoss | undefined) {
   return loss ? { lost_at: loss.lostAt, noticed_at: loss.noticedAt } : {};
 }
 
+/** The update of a job whose current attempt this is. */
+export function updateJob(db: Write, { job, attempt }: AttemptRef) {
+  return db.updateTable('jobs').where('id', '=', job).where('attempt', '=', attempt);
+}
+
 export function updateAttempt(db: Write, { job, attempt }: AttemptRef) {
   return db.updateTable('attempts').where('job_id', '=', job).where('number', '=', attempt);
 }

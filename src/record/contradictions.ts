@@ -2,8 +2,8 @@ import { attemptName, type BuildId, isFinal, type JobId, type Reason, type Statu
 import { serverNow } from '../kernel/server-time.ts';
 import { leaveGroups } from './concurrency.ts';
 import type { Write } from './database.ts';
-import { settleBuild } from './job-transitions.ts';
 import { observed } from './observed.ts';
+import { settleBuild } from './settled-builds.ts';
 
 /** Contradictions that were repaired. */
 export interface Settled {

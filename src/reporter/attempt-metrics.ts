@@ -1,7 +1,7 @@
 import type { AttemptRef, Build, Reason } from '../kernel/model.ts';
 import type { Result } from '../queues/messages.ts';
 import type { Database } from '../record/database.ts';
-import type { FinishedAttempt } from '../record/job-transitions.ts';
+import type { FinishedAttempt } from '../record/finished-attempts.ts';
 import { recoveryTimeOf } from '../record/recovery-time.ts';
 import type { RedisAccess } from '../redis/connect.ts';
 import { count, observe } from '../redis/tallies.ts';

@@ -19,17 +19,12 @@ import { type PackedTests, unpackTests } from '../queues/packed-tests.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { findBuildSummary, markReported, sizeOfSteps } from '../record/builds.ts';
 import type { Database } from '../record/database.ts';
+import { type FinishedAttempt, finishAttempt, noteCompleteLog } from '../record/finished-attempts.ts';
 import { anyForge } from '../record/forges.ts';
-import {
-  decideJob,
-  type FinishedAttempt,
-  finishAttempt,
-  moveToNextAttempt,
-  noteCompleteLog,
-  recordSteps,
-  startAttempt,
-} from '../record/job-transitions.ts';
+import { decideJob, startAttempt } from '../record/job-transitions.ts';
+import { moveToNextAttempt } from '../record/next-attempts.ts';
 import { currentAttempts } from '../record/open-jobs.ts';
+import { recordSteps } from '../record/recorded-steps.ts';
 import { recordTests } from '../record/test-results.ts';
 import { announceChange, notifyRunner } from '../redis/channels.ts';
 import type { Archive } from './archive.ts';

@@ -17,7 +17,8 @@ import {
 import type { Result, ResultMessage } from '../../src/queues/messages.ts';
 import { SlotWorker } from '../../src/queues/slots.ts';
 import { findBuild } from '../../src/record/builds.ts';
-import { decideJob, moveToNextAttempt, startAttempt } from '../../src/record/job-transitions.ts';
+import { decideJob, startAttempt } from '../../src/record/job-transitions.ts';
+import { moveToNextAttempt } from '../../src/record/next-attempts.ts';
 import { drainRunner, resumeRunner } from '../../src/record/runner-drains.ts';
 import { listen, type RunnerNotice, runnerNoticeSchema } from '../../src/redis/channels.ts';
 import { heartbeatInterval, heartbeatTtl } from '../../src/redis/heartbeat-times.ts';

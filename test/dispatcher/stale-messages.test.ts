@@ -5,7 +5,8 @@ import { StaleMessages } from '../../src/dispatcher/stale-messages.ts';
 import { type BuildId, type JobId, jobIdOf } from '../../src/kernel/model.ts';
 import type { JobMessage } from '../../src/queues/messages.ts';
 import { openCancel } from '../../src/record/intents.ts';
-import { decideJob, moveToNextAttempt } from '../../src/record/job-transitions.ts';
+import { decideJob } from '../../src/record/job-transitions.ts';
+import { moveToNextAttempt } from '../../src/record/next-attempts.ts';
 import { observed, plannedJob, recordedBuild } from '../support/record.ts';
 import { TestVolt } from '../support/volt.ts';
 

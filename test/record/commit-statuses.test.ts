@@ -6,6 +6,7 @@ import type { ForgeReport } from '../../src/kernel/forge-report.ts';
 import type { BuildId, JobId } from '../../src/kernel/model.ts';
 import type { Database } from '../../src/record/database.ts';
 import { dueForges, nextStatus } from '../../src/record/due-statuses.ts';
+import { finishAttempt } from '../../src/record/finished-attempts.ts';
 import {
   addForge,
   appWebhookSecret,
@@ -18,7 +19,7 @@ import {
 import { hold, releaseHolds } from '../../src/record/holds.ts';
 import { openRetry } from '../../src/record/intents.ts';
 import { findJobToken } from '../../src/record/job-tokens.ts';
-import { decideJob, finishAttempt, queueJob } from '../../src/record/job-transitions.ts';
+import { decideJob, queueJob } from '../../src/record/job-transitions.ts';
 import { removeRepository } from '../../src/record/removal.ts';
 import { retryJobs } from '../../src/record/retries.ts';
 import { rotateKey } from '../../src/record/secret-key.ts';

@@ -11,16 +11,11 @@ import {
 } from '../../src/kernel/model.ts';
 import { findBuild } from '../../src/record/builds.ts';
 import type { Database } from '../../src/record/database.ts';
+import { type AttemptOutcome, finishAttempt } from '../../src/record/finished-attempts.ts';
 import { openRetry } from '../../src/record/intents.ts';
-import {
-  type AttemptOutcome,
-  decideJob,
-  finishAttempt,
-  moveToNextAttempt,
-  queueJob,
-  recordSteps,
-  startAttempt,
-} from '../../src/record/job-transitions.ts';
+import { decideJob, queueJob, startAttempt } from '../../src/record/job-transitions.ts';
+import { moveToNextAttempt } from '../../src/record/next-attempts.ts';
+import { recordSteps } from '../../src/record/recorded-steps.ts';
 import { retryJobs } from '../../src/record/retries.ts';
 import { TestFolders } from '../support/folder.ts';
 import { observed, openRecord, plannedJob, recordedBuild } from '../support/record.ts';

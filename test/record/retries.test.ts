@@ -3,14 +3,10 @@ import { type BuildId, type JobId, jobIdOf } from '../../src/kernel/model.ts';
 import { serverNow } from '../../src/kernel/server-time.ts';
 import { findBuild } from '../../src/record/builds.ts';
 import type { Database } from '../../src/record/database.ts';
+import { finishAttempt } from '../../src/record/finished-attempts.ts';
 import { findIntent, openCancel, openCancels, openRetries, openRetry } from '../../src/record/intents.ts';
-import {
-  decideJob,
-  finishAttempt,
-  moveToNextAttempt,
-  queueJob,
-  startAttempt,
-} from '../../src/record/job-transitions.ts';
+import { decideJob, queueJob, startAttempt } from '../../src/record/job-transitions.ts';
+import { moveToNextAttempt } from '../../src/record/next-attempts.ts';
 import { buildsAtRest, openJobs } from '../../src/record/open-jobs.ts';
 import { removeRepository } from '../../src/record/removal.ts';
 import { retryJobs } from '../../src/record/retries.ts';

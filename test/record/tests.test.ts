@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { Test } from '../../src/kernel/model/test-shapes.ts';
 import type { AttemptRef, BuildId, TestResult } from '../../src/kernel/model.ts';
 import type { Database } from '../../src/record/database.ts';
-import { finishAttempt } from '../../src/record/job-transitions.ts';
+import { finishAttempt } from '../../src/record/finished-attempts.ts';
 import type { NewBuild } from '../../src/record/plans.ts';
 import { removeBuild } from '../../src/record/retention.ts';
 import { findTest, historyOf, listTests, suitesOf, type TestOrder, testOrders } from '../../src/record/test-history.ts';

@@ -16,7 +16,7 @@ import type { AdvanceMessage, Result, ResultMessage } from '../../src/queues/mes
 import { packTests } from '../../src/queues/packed-tests.ts';
 import { signedResult } from '../../src/queues/queues.ts';
 import { findBuild, unreportedBuilds } from '../../src/record/builds.ts';
-import { moveToNextAttempt } from '../../src/record/job-transitions.ts';
+import { moveToNextAttempt } from '../../src/record/next-attempts.ts';
 import { openJobs } from '../../src/record/open-jobs.ts';
 import { removeRunnerKey } from '../../src/record/runner-keys.ts';
 import { resultsOf } from '../../src/record/test-queries.ts';

@@ -1,6 +1,6 @@
 import type { BuildId, FinalStatus, JobId } from '../../src/kernel/model.ts';
 import type { Database } from '../../src/record/database.ts';
-import { finishAttempt } from '../../src/record/job-transitions.ts';
+import { finishAttempt } from '../../src/record/finished-attempts.ts';
 import { recordTests } from '../../src/record/test-results.ts';
 import { noFailure } from './test-result.ts';
 

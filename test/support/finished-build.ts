@@ -1,6 +1,6 @@
 import type { BuildId, JobId } from '../../src/kernel/model.ts';
 import type { Database } from '../../src/record/database.ts';
-import { finishAttempt } from '../../src/record/job-transitions.ts';
+import { finishAttempt } from '../../src/record/finished-attempts.ts';
 import type { NewBuild } from '../../src/record/plans.ts';
 import { recordedBuild } from './record.ts';
 

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { newStep } from '../../src/kernel/model.ts';
-import { moveToNextAttempt, recordSteps } from '../../src/record/job-transitions.ts';
+import { moveToNextAttempt } from '../../src/record/next-attempts.ts';
+import { recordSteps } from '../../src/record/recorded-steps.ts';
 import { recordTests } from '../../src/record/test-results.ts';
 import { startBrowser, withoutBrowser } from '../support/browser.ts';
 import { noFailure } from '../support/test-result.ts';

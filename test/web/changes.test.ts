@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { moveToNextAttempt, recordSteps } from '../../src/record/job-transitions.ts';
+import { moveToNextAttempt } from '../../src/record/next-attempts.ts';
+import { recordSteps } from '../../src/record/recorded-steps.ts';
 import { removeBuild } from '../../src/record/retention.ts';
 import { administrator } from '../../src/record/visibility.ts';
 import { change } from '../../src/web/schemas/builds.ts';

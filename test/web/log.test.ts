@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { expect } from 'chai';
 import type { AttemptRef, JobId } from '../../src/kernel/model.ts';
-import { moveToNextAttempt } from '../../src/record/job-transitions.ts';
+import { moveToNextAttempt } from '../../src/record/next-attempts.ts';
 import { volt } from '../support/cli.ts';
 import { until } from '../support/until.ts';
 import { bodyOf, job, Site } from './site.ts';

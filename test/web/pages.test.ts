@@ -3,7 +3,7 @@ import { newStep } from '../../src/kernel/model.ts';
 import { age, duration } from '../../src/kernel/times.ts';
 import { hideCredentials } from '../../src/kernel/urls.ts';
 import { findIntent, openRetries } from '../../src/record/intents.ts';
-import { moveToNextAttempt } from '../../src/record/job-transitions.ts';
+import { moveToNextAttempt } from '../../src/record/next-attempts.ts';
 import { attemptSentence, stateOf, verdictOf } from '../../src/web/pages/sentences.ts';
 import { pullRequest7 } from '../support/record.ts';
 import { job, Site } from './site.ts';

@@ -7,7 +7,7 @@ import { setEnvironmentVariable } from '../../src/record/environment-entries.ts'
 import { setEnvironment } from '../../src/record/environments.ts';
 import { type Granted, grantRole } from '../../src/record/grants.ts';
 import { openTrigger } from '../../src/record/intents.ts';
-import { moveToNextAttempt } from '../../src/record/job-transitions.ts';
+import { moveToNextAttempt } from '../../src/record/next-attempts.ts';
 import { noteObserveError } from '../../src/record/observations.ts';
 import { changeRepository } from '../../src/record/repositories.ts';
 import { recordTests } from '../../src/record/test-results.ts';
