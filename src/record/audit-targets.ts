@@ -1,49 +1,46 @@
 import type { AuditEntry } from '../kernel/model/access-shapes.ts';
-import { buildIdOf, type JobId, parseJobId } from '../kernel/model.ts';
-import type { Database } from './database.ts';
+import { buildIdOf, parseBuildId, parseJobId } from '../kernel/model.ts';
+import type { Sql } from './database.ts';
 
-/** What an action was done to, as people know it. */
-export interface NamedTarget {
-  name: string;
-  /** path of its page */
-  path: string;
+/** What an action was done to, as people know it, and the repository that it belongs to. */
+export interface AuditedThing {
+  /** null where the target of the entry says it already */
+  about: string | null;
+  repo: string | null;
 }
 
-/**
- * The builds, jobs and repositories that entries of the audit log are about, by the ids of the entries. Those that were deleted
- * are left out.
- */
-export async function targetsOf(
-  { db }: Database,
-  entries: readonly Pick<AuditEntry, 'id' | 'action' | 'target'>[],
-): Promise<Map<number, NamedTarget>> {
-  const jobs = entries.flatMap(({ action, target }) => (action.startsWith('jobs.') ? (parseJobId(target) ?? []) : []));
-  const ids = entries.flatMap(({ action, target }) => (action.startsWith('builds.') && isId(target) ? [target] : []));
-  const builds = new Map<string, string>();
-  const names = new Map<JobId, string>();
-  const wanted = [...new Set([...ids, ...jobs.map(buildIdOf)])].map(Number);
-  if (wanted.length > 0) {
-    const rows = await db.selectFrom('builds').select(['id', 'repo', 'number']).where('id', 'in', wanted).execute();
-    for (const { id, repo, number } of rows) builds.set(String(id), `${repo}#${number}`);
+/** Looks up what an entry is about while it is there: an entry may outlive a build. */
+export async function auditedThing(
+  db: Sql,
+  { action, target }: Pick<AuditEntry, 'action' | 'target'>,
+): Promise<AuditedThing> {
+  const job = action.startsWith('jobs.') ? parseJobId(target) : undefined;
+  const build = job === undefined ? action.startsWith('builds.') && parseBuildId(target) : buildIdOf(job);
+  if (build) {
+    const found = await db
+      .selectFrom('builds')
+      .select(['repo', 'number'])
+      .where('id', '=', Number(build))
+      .executeTakeFirst();
+    if (!found) return { about: null, repo: null };
+    const name = job && (await db.selectFrom('jobs').select('name').where('id', '=', job).executeTakeFirst())?.name;
+    return { about: `${found.repo}#${found.number}${name ? ` ${name}` : ''}`, repo: found.repo };
   }
-  if (jobs.length > 0) {
-    const rows = await db.selectFrom('jobs').select(['id', 'name']).where('id', 'in', jobs).execute();
-    for (const { id, name } of rows) names.set(id, name);
-  }
-  return new Map(
-    entries.flatMap(({ id, action, target }): [number, NamedTarget][] => {
-      const job = action.startsWith('jobs.') ? parseJobId(target) : undefined;
-      const build = job === undefined ? builds.get(target) : builds.get(buildIdOf(job));
-      if (job !== undefined && build !== undefined)
-        return [[id, { name: `${build} ${names.get(job) ?? ''}`, path: `/builds/${buildIdOf(job)}?job=${job}` }]];
-      if (action.startsWith('builds.') && build !== undefined)
-        return [[id, { name: build, path: `/builds/${target}` }]];
-      const [repo = ''] = target.split(' ');
-      return /^repos\.(?!remove$)/.test(action) && repo !== '' ? [[id, { name: target, path: `/repos/${repo}` }]] : [];
-    }),
-  );
+  const [repo = ''] = target.split(' ');
+  return { about: null, repo: action.startsWith('repos.') && repo !== '' ? repo : null };
 }
 
-function isId(text: string): boolean {
-  return /^\d{1,15}$/.test(text);
+/** Path of the page of what an entry is about; undefined if it has none. */
+export function auditedPath({
+  action,
+  target,
+  about,
+  repo,
+}: Pick<AuditEntry, 'action' | 'target' | 'about' | 'repo'>): string | undefined {
+  if (about !== null && action.startsWith('jobs.')) {
+    const job = parseJobId(target);
+    return job && `/builds/${buildIdOf(job)}?job=${job}`;
+  }
+  if (about !== null && action.startsWith('builds.')) return `/builds/${target}`;
+  return repo !== null && action !== 'repos.remove' ? `/repos/${repo}` : undefined;
 }

@@ -1,54 +1,36 @@
-import type { AuditEntry, AuditOutcome } from '../kernel/model/access-shapes.ts';
+import type { AuditEntry } from '../kernel/model/access-shapes.ts';
 import { serverNow } from '../kernel/server-time.ts';
+import { auditedThing } from './audit-targets.ts';
 import type { Database } from './database.ts';
-
-export interface AuditFilter {
-  actor?: string | undefined;
-  action?: string | undefined;
-  limit: number;
-  /** only entries older than the one with this id */
-  before?: number | undefined;
-}
 
 /** Longest text of clients that is kept. */
 const longest = 2000;
 
+/** An entry to be made. */
+export interface NewEntry extends Pick<AuditEntry, 'actor' | 'address' | 'action' | 'target' | 'status'> {
+  /** the repository that it belongs to, where neither action nor target tell it */
+  repo?: string | undefined;
+}
+
 /** @param intent the request that the action has made; null for what was done at once */
 export async function recordAction(
   database: Database,
-  entry: Pick<AuditEntry, 'actor' | 'address' | 'action' | 'target' | 'status'>,
+  { repo, ...entry }: NewEntry,
   intent: number | null = null,
 ): Promise<void> {
-  const values = { ...entry, target: entry.target.slice(0, longest), at: serverNow(), intent_id: intent };
-  await database.write((db) => db.insertInto('audit').values(values).execute());
-}
-
-/** Entries, newest first. */
-export async function listActions(database: Database, filter: AuditFilter): Promise<AuditEntry[]> {
-  let query = database.db
-    .selectFrom('audit')
-    .leftJoin('intents', 'intents.id', 'audit.intent_id')
-    .select(['audit.id', 'audit.at', 'actor', 'address', 'action', 'target', 'audit.status'])
-    .select(['intents.id as intent', 'intents.closed_at', 'intents.error_message as error'])
-    .orderBy('audit.id', 'desc')
-    .limit(filter.limit);
-  if (filter.actor !== undefined) query = query.where('actor', '=', filter.actor);
-  if (filter.action !== undefined) query = query.where('action', '=', filter.action);
-  // always bounded, so that the database uses the index for the newest entries
-  query = query.where('audit.id', '<', filter.before ?? Number.MAX_SAFE_INTEGER);
-  return (await query.execute()).map(({ intent, closed_at, ...row }) => ({
-    ...row,
-    at: new Date(row.at).toISOString(),
-    outcome: outcomeOf(row, intent !== null && closed_at === null),
-  }));
-}
-
-const refusals: readonly number[] = [401, 403, 429];
-
-function outcomeOf({ status, error }: { status: number; error: string | null }, isOpen: boolean): AuditOutcome {
-  if (refusals.includes(status)) return 'refused';
-  if (status >= 400 || error !== null) return 'failed';
-  return isOpen ? 'open' : 'done';
+  await database.write(async (db) => {
+    const thing = await auditedThing(db, entry);
+    const target = entry.target.slice(0, longest);
+    const values = {
+      ...entry,
+      ...thing,
+      target,
+      at: serverNow(),
+      intent_id: intent,
+      ...(repo !== undefined && { repo }),
+    };
+    await db.insertInto('audit').values(values).execute();
+  });
 }
 
 /** Removes entries from before that time (ms). @returns how many */

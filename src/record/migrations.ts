@@ -1,4 +1,5 @@
 import { sql, type Transaction } from 'kysely';
+import { addAuditedThings } from './audit-tables.ts';
 import { createChanges } from './changes-table.ts';
 import type { Engine } from './engine.ts';
 import { addApprovalMaterial, createEnvironments } from './environment-tables.ts';
@@ -264,6 +265,7 @@ export const migrations: readonly Migration[] = [
   addGrants,
   addBegunNotices,
   addNoticeMutes,
+  addAuditedThings,
 ];
 
 /** The schema version that this Volt writes; it migrates databases of earlier versions. */

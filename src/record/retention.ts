@@ -159,7 +159,19 @@ export async function removeClosedIntents(database: Database, before: number, li
   const removed = await database.write((db) =>
     db
       .deleteFrom('intents')
-      .where('id', 'in', (eb) => eb.selectFrom('intents').select('id').where('closed_at', '<', before).limit(limit))
+      .where('id', 'in', (eb) =>
+        eb
+          .selectFrom('intents')
+          .select('id')
+          .where('closed_at', '<', before)
+          .where(({ or, not, exists, selectFrom }) =>
+            or([
+              eb('error_code', 'is', null),
+              not(exists(selectFrom('audit').select('audit.id').whereRef('audit.intent_id', '=', 'intents.id'))),
+            ]),
+          )
+          .limit(limit),
+      )
       .returning('id')
       .execute(),
   );

@@ -316,6 +316,10 @@ export interface Schema {
     status: number;
     /** the request that it has made, whose outcome comes later; null for what was done at once */
     intent_id: number | null;
+    /** the repository that it belongs to; null for what belongs to none, or to several */
+    repo: string | null;
+    /** what `target` is to people: `app#12` for the id of a build; null where it is the same */
+    about: string | null;
   };
 
   /** who signs in, see record/people.ts */

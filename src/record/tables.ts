@@ -55,7 +55,8 @@ const tables: { readonly [Name in keyof Schema]: Named<Schema[Name]> } = {
     last_used_at: true,
   },
   audit: {
-    ...{ id: true, at: true, actor: true, address: true, action: true, target: true, status: true, intent_id: true },
+    id: true, at: true, actor: true, address: true, action: true, target: true, status: true, intent_id: true, repo: true,
+    about: true,
   },
   people: { id: true, name: true, display_name: true, created_at: true, last_seen_at: true, blocked_at: true },
   identities: {

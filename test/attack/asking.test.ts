@@ -3,7 +3,7 @@ import { createServer, request, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
-import { listActions } from '../../src/record/audit.ts';
+import { listActions } from '../../src/record/audit-search.ts';
 import { attack } from '../support/attack.ts';
 import { until } from '../support/until.ts';
 import { bodyOf, job, rawRequest, Site } from '../web/site.ts';

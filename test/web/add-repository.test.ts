@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { expect } from 'chai';
 import type { Browser } from 'playwright-core';
-import { listActions } from '../../src/record/audit.ts';
+import { listActions } from '../../src/record/audit-search.ts';
 import { findCredential } from '../../src/record/credentials.ts';
 import { findRepository } from '../../src/record/repositories.ts';
 import { startBrowser, withoutBrowser } from '../support/browser.ts';

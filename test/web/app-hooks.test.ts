@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { expect } from 'chai';
 import type { BuildId } from '../../src/kernel/model.ts';
 import { observeQueue } from '../../src/queues/names.ts';
-import { listActions } from '../../src/record/audit.ts';
+import { listActions } from '../../src/record/audit-search.ts';
 import { addForge, forgeWithToken, noteChecked } from '../../src/record/forges.ts';
 import { pullRequestFacts } from '../../src/record/pull-request-facts.ts';
 import { accountOf } from '../support/fake-comments.ts';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { BuildId } from '../../src/kernel/model.ts';
-import { listActions } from '../../src/record/audit.ts';
+import { listActions } from '../../src/record/audit-search.ts';
 import { bodyOf, job, Site } from './site.ts';
 
 describe('web: a job that waits for approval', () => {

@@ -2,7 +2,7 @@ import axe from 'axe-core';
 import { expect } from 'chai';
 import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { addRepository } from '../../src/observer/add.ts';
-import { listActions } from '../../src/record/audit.ts';
+import { listActions } from '../../src/record/audit-search.ts';
 import { listBuilds } from '../../src/record/builds.ts';
 import { changeRepository } from '../../src/record/repositories.ts';
 import { startBrowser, withoutBrowser } from '../support/browser.ts';

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { expect } from 'chai';
 import type { ForgeKind } from '../../src/kernel/forge-kinds.ts';
 import { type BuildId, jobIdOf } from '../../src/kernel/model.ts';
-import { listActions } from '../../src/record/audit.ts';
+import { listActions } from '../../src/record/audit-search.ts';
 import { openTriggers } from '../../src/record/intents.ts';
 import { newestBuildOf } from '../../src/record/pull-request-builds.ts';
 import { commandIn } from '../../src/web/hooks/command.ts';

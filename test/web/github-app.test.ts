@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import type { Browser } from 'playwright-core';
-import { listActions } from '../../src/record/audit.ts';
+import { listActions } from '../../src/record/audit-search.ts';
 import { appWebhookSecret, forgeWithToken, listForges, removeForge } from '../../src/record/forges.ts';
 import { startBrowser, withoutBrowser } from '../support/browser.ts';
 import { volt } from '../support/cli.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { listActions } from '../../src/record/audit.ts';
+import { listActions } from '../../src/record/audit-search.ts';
 import { openCancels, openRetries } from '../../src/record/intents.ts';
 import { volt } from '../support/cli.ts';
 import { bodyOf, job, Site } from './site.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { listActions } from '../../src/record/audit.ts';
+import { listActions } from '../../src/record/audit-search.ts';
 import { listNoticeTargets } from '../../src/record/notice-targets.ts';
 import { listNotices } from '../../src/record/notices.ts';
 import { Site } from './site.ts';

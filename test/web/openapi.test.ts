@@ -1,9 +1,11 @@
 import { expect } from 'chai';
 import { newStep } from '../../src/kernel/model.ts';
 import { mute } from '../../src/record/notice-mutes.ts';
+import { listActions } from '../../src/record/audit-search.ts';
 import { answerStartable, askStartable } from '../../src/record/startable.ts';
 import { recordTests } from '../../src/record/test-results.ts';
 import { apiDescription } from '../../src/web/api/openapi.ts';
+import { actionOf } from '../../src/web/api/route.ts';
 import { routes } from '../../src/web/api/routes.ts';
 import { webApp } from '../../src/web/app.ts';
 import { FakeForge, forgeToken } from '../support/fake-forge.ts';
@@ -127,6 +129,7 @@ describe('web: the OpenAPI document', () => {
     // keys are made by a program of OpenSSH's
     const operations = described.operations.filter((one) => hasSshd() || one !== 'repos.credential.ssh.set');
     expect([...described.succeeded]).to.have.members(operations);
+    await expectAudited(site, operations);
     for (const route of routes) {
       const method = route.method.toUpperCase();
       const path = route.path
@@ -143,6 +146,19 @@ describe('web: the OpenAPI document', () => {
     }
   });
 });
+
+/** Each operation that changes something, and has had success, is in the audit log, with who did it and to what. */
+async function expectAudited(site: Site, succeeded: readonly string[]): Promise<void> {
+  const entries = await listActions(site.context.database, { actor: 'owner', limit: 500 });
+  const done = entries.filter(
+    ({ outcome, address }) => outcome !== 'refused' && outcome !== 'failed' && address !== '',
+  );
+  const actions = new Set(done.map(({ action }) => action.replace(/decline$/, 'approve')));
+  const changing = routes.filter(({ method }) => method !== 'get').map(actionOf);
+  expect([...actions]).to.include.members(changing.filter((action) => succeeded.includes(action)));
+  const unnamed = done.filter(({ action, target }) => target === '' && action !== 'secrets.rotate');
+  expect(unnamed.map(({ action }) => action)).to.deep.equal([]);
+}
 
 /** One request for each operation that has success. */
 async function everyOperation(
@@ -282,6 +298,7 @@ async function everyOperation(
     ['DELETE /notice-targets/mail/mutes/ada@example.org'],
     ['DELETE /notice-targets/ops'],
     ['GET /audit?limit=2'],
+    ['GET /audit/export?actor=owner'],
     ['GET /sign-in'],
     ['GET /openapi.json'],
   ];

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
-import { listActions } from '../../src/record/audit.ts';
+import { listActions } from '../../src/record/audit-search.ts';
 import { findRepository } from '../../src/record/repositories.ts';
 import { volt } from '../support/cli.ts';
 import { bodyOf, Site } from './site.ts';

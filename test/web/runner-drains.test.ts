@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { jobQueue } from '../../src/queues/names.ts';
-import { listActions } from '../../src/record/audit.ts';
+import { listActions } from '../../src/record/audit-search.ts';
 import { readRunnerRules } from '../../src/redis/runner-rules.ts';
 import { jobMessageOf } from '../support/messages.ts';
 import { stranger } from '../support/runner-keys.ts';

@@ -1,19 +1,14 @@
 import { expect } from 'chai';
 import { type Role, roles } from '../../src/kernel/roles.ts';
-import { listActions, recordAction } from '../../src/record/audit.ts';
-import { failIntent, findIntent, openCancels } from '../../src/record/intents.ts';
+import { findIntent } from '../../src/record/intents.ts';
 import { findTokenById, listTokens, noteUse } from '../../src/record/tokens.ts';
-import { pruneResults } from '../../src/reporter/prune.ts';
 import { Guard } from '../../src/web/access/guard.ts';
 import { RateLimiter } from '../../src/web/access/rate-limit.ts';
-import { actionOf } from '../../src/web/api/route.ts';
-import { routes } from '../../src/web/api/routes.ts';
 import { webApp } from '../../src/web/app.ts';
 import { networkOf } from '../../src/web/http/network.ts';
-import { actionWords } from '../../src/web/pages/audit-words.ts';
 import { volt } from '../support/cli.ts';
 import { until } from '../support/until.ts';
-import { bodyOf, job, Site } from './site.ts';
+import { bodyOf, Site } from './site.ts';
 
 type Headings = { [name: string]: string };
 
@@ -156,104 +151,10 @@ describe('web: named tokens', () => {
     expect(await run('token', 'ls')).to.match(/deploy +approve/);
     await run('token', 'rm', 'deploy');
     expect(await status(`/api/v1/builds/${build}/cancel`, text, 'POST')).to.equal(401);
-    expect(await run('audit', '--actor', 'deploy')).to.match(/deploy +127\.0\.0\.1 +builds\.cancel +1 +open/);
+    expect(await run('audit', '--actor', 'deploy')).to.match(/deploy +127\.0\.0\.1 +builds\.cancel +app#1 +open/);
     expect(await run('audit'))
       .to.match(/owner .*tokens\.remove +deploy +done/)
       .and.match(/owner .*tokens\.add +deploy +done/);
-  });
-});
-
-describe('web: the audit log', () => {
-  let site: Site;
-  before(async () => {
-    site = await Site.start();
-    await site.repository('app');
-  });
-  after(() => site.stop());
-
-  it('has every requested change, whatever its result, and nothing else', async () => {
-    const id = await site.build('app');
-    const cookie = await site.signIn();
-    await site.ask(`/builds/${id}/cancel`, { method: 'POST', headers: { cookie, origin: site.privateUrl } });
-    await site.post('/api/v1/builds/999/cancel');
-    const headers = { authorization: `Bearer ${site.token}` };
-    const secret = { method: 'PUT', headers, body: JSON.stringify({ value: 'hush-hush' }) };
-    await site.fetch('/api/v1/repos/app/secrets/NPM_TOKEN', secret);
-    await site.ask('/sign-in', { method: 'POST', body: new URLSearchParams({ token: 'wrong' }) });
-    await site.fetch('/api/v1/builds', { headers });
-    await site.fetch(`/api/v1/builds/${id}/cancel`, { method: 'POST' });
-    const entries = await listActions(site.context.database, { limit: 100 });
-    expect(entries.reverse().map((one) => [one.actor, one.action, one.target, one.status])).to.deep.equal([
-      ['owner', 'sign-in', '', 303],
-      ['owner', 'builds.cancel', id, 303],
-      ['owner', 'builds.cancel', '999', 404],
-      ['owner', 'repos.secrets.set', 'app NPM_TOKEN', 200],
-      ['unknown', 'sign-in', '', 401],
-    ]);
-    expect(JSON.stringify(entries)).to.not.include('hush');
-    expect(new Set(entries.map(({ address }) => address))).to.have.length(1);
-  });
-
-  it('is paged', async () => {
-    for (let i = 0; i < 5; i++) await site.post(`/api/v1/builds/${900 + i}/cancel`);
-    const headers = { authorization: `Bearer ${site.token}` };
-    const targets: string[] = [];
-    let path = '/api/v1/audit?action=builds.cancel&limit=2';
-    for (;;) {
-      const answer = await site.fetch(path, { headers });
-      const { entries } = await bodyOf(answer);
-      targets.push(...entries.map((one: { target: string }) => one.target));
-      const link = /^<(.*)>/.exec(answer.headers.get('link') ?? '')?.[1];
-      if (link === undefined) break;
-      path = link;
-    }
-    expect(targets.slice(0, 5)).to.deep.equal(['904', '903', '902', '901', '900']);
-  });
-
-  it('is shown on a page to administrators, as text', async () => {
-    const target = '<script>alert(1)</script>';
-    await recordAction(site.context.database, { actor: 'owner', address: '::1', action: 'x', target, status: 200 });
-    const headers = { authorization: `Bearer ${site.token}` };
-    expect(await site.page('/audit', headers))
-      .to.include('&lt;script&gt;alert(1)')
-      .and.not.include('<script>alert');
-    expect(await site.page('/audit?action=nothing', headers)).to.include('No entries match.');
-    const answer = await site.fetch('/audit', { headers: { accept: 'text/html' } });
-    expect([answer.status, answer.headers.get('location')]).to.deep.equal([303, '/sign-in?next=%2Faudit']);
-  });
-
-  it('says in words what was done, to what, and how it ended', async () => {
-    const asOwner = { headers: { authorization: `Bearer ${site.token}` } };
-    const build = await site.build('app', {}, [{ name: 'unit' }]);
-    await site.post(`/api/v1/jobs/${job(build)}/cancel`);
-    const open = (await site.json('/api/v1/audit?limit=1', asOwner)).entries[0];
-    expect(open).to.include({ action: 'jobs.cancel', outcome: 'open', error: null });
-    const intent = (await openCancels(site.context.database)).find((one) => one.job === job(build));
-    const ended = { code: 'conflict', message: 'it has ended', remedy: '' } as const;
-    await failIntent(site.context.database, intent?.id ?? 0, ended);
-    await site.post('/api/v1/builds/999999/cancel');
-    const cookie = await site.signIn();
-    const page = (await site.page('/audit', { cookie })).replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ');
-    expect(page).to.match(/Cancel job app#\d+ unit failed it has ended/);
-    expect(page).to.match(/Cancel build 999999 failed/);
-    expect(page).to.match(/Sign in – done/);
-  });
-
-  it('has words for every action of the API', () => {
-    for (const route of routes)
-      if (route.method !== 'get') expect(actionWords(actionOf(route))).to.match(/^[A-Z][A-Za-z' -]+$/);
-  });
-
-  it('is pruned after the days of the setting', async () => {
-    const { database, config } = site.context;
-    const before = (await listActions(database, { limit: 500 })).length;
-    const inDays = (days: number) => Date.now() + days * 86_400_000;
-    await pruneResults({ database, config: { ...config, keepAuditDays: 10 } }, { now: inDays(9) });
-    expect(await listActions(database, { limit: 500 })).to.have.length(before);
-    await pruneResults({ database, config: { ...config, keepAuditDays: 0 } }, { now: inDays(999) });
-    expect(await listActions(database, { limit: 500 })).to.have.length(before);
-    await pruneResults({ database, config: { ...config, keepAuditDays: 10 } }, { now: inDays(11) });
-    expect(await listActions(database, { limit: 500 })).to.have.length(0);
   });
 });
 

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { auditOutcomes } from '../audit-words.ts';
 import { roles } from '../roles.ts';
 import { buildId, jobId, status, time } from './shapes.ts';
 
@@ -51,9 +52,6 @@ export const runnerDrain = z.object({
 });
 export type RunnerDrain = z.output<typeof runnerDrain>;
 
-export const auditOutcomes = ['done', 'open', 'refused', 'failed'] as const;
-export type AuditOutcome = (typeof auditOutcomes)[number];
-
 export const auditEntry = z.object({
   id: z.number().int(),
   at: time,
@@ -63,6 +61,8 @@ export const auditEntry = z.object({
   address: z.string().meta({ description: 'network address of the sender' }),
   action: z.string().meta({ description: 'stable, for example builds.cancel' }),
   target: z.string().meta({ description: 'what was changed, for example the id of a build' }),
+  about: z.string().nullable().meta({ description: 'the target as people know it: app#12; null where it is the same' }),
+  repo: z.string().nullable().meta({ description: 'the repository that it belongs to; null for none, or several' }),
   status: z.number().int().meta({ description: 'HTTP status of the answer' }),
   outcome: z.enum(auditOutcomes).meta({
     description: 'done; open: asked for, and not done yet; refused: the person may not; failed: anything else',

@@ -1,7 +1,7 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import { errorText } from '../../kernel/errors.ts';
 import type { Logger } from '../../kernel/logger.ts';
-import { recordAction } from '../../record/audit.ts';
+import { type NewEntry, recordAction } from '../../record/audit.ts';
 import type { Database } from '../../record/database.ts';
 import { isReading } from './csrf.ts';
 import type { WebEnv } from './env.ts';
@@ -28,7 +28,7 @@ export function audited(log: AuditLog): MiddlewareHandler<WebEnv> {
 export async function logAction(
   { database, logger }: AuditLog,
   context: Context<WebEnv>,
-  entry: { actor: string; action: string; status: number },
+  entry: Pick<NewEntry, 'actor' | 'action' | 'status' | 'repo'>,
 ): Promise<void> {
   const whole = { ...entry, address: context.get('source').address, target: context.get('target') ?? '' };
   await recordAction(database, whole, context.get('intent') ?? null).catch((error) =>

@@ -1,13 +1,11 @@
 import * as z from 'zod';
 import { admitRunners } from '../../dispatcher/runner-rules.ts';
-import { listActions } from '../../record/audit.ts';
 import { addRunnerKey, listRunnerKeys, removeRunnerKey } from '../../record/runner-keys.ts';
 import { addToken, findTokenById, listTokens, ownerName, removeToken, removeTokensOf } from '../../record/tokens.ts';
 import { runnerKeyText } from '../../secrets/runner-key.ts';
 import { newPrivateKey, signerOf } from '../../secrets/signing.ts';
 import { signInUrl } from '../access/sign-in-address.ts';
 import {
-  auditLog,
   newRunnerKey,
   newToken,
   removedTokens,
@@ -116,25 +114,6 @@ const removingOf = jsonRoute({
   },
 });
 
-const audit = jsonRoute({
-  method: 'get',
-  path: '/audit',
-  summary: 'Who made which change, and who tried to sign in, newest first',
-  confidential: true,
-  query: z.object({
-    actor: z.string().min(1).max(64).optional().meta({ description: 'name of a token' }),
-    action: z.string().min(1).max(64).optional().meta({ description: 'for example builds.cancel' }),
-    limit: z.coerce.number().int().min(1).max(500).default(50),
-    before: z.coerce.number().int().min(1).optional().meta({ description: 'only entries older than this one' }),
-  }),
-  answer: auditLog,
-  handle: async ({ query }, { database }) => {
-    const entries = await listActions(database, { ...query, limit: query.limit + 1 });
-    const page = entries.slice(0, query.limit);
-    return { entries: page, next: entries.length > page.length ? String(page.at(-1)?.id) : null };
-  },
-});
-
 const signIn = jsonRoute({
   method: 'get',
   path: '/sign-in',
@@ -157,5 +136,4 @@ export const accessRoutes = [
   runnerKeys,
   addingRunnerKey,
   removingRunnerKey,
-  audit,
 ];

@@ -1,4 +1,5 @@
 import { accessRoutes } from './access.ts';
+import { auditRoutes } from './audit.ts';
 import { buildRoutes } from './builds.ts';
 import { credentialRoutes } from './credentials.ts';
 import { environmentRoutes } from './environments.ts';
@@ -34,4 +35,5 @@ export const routes: readonly Route[] = [
   ...systemRoutes,
   ...accessRoutes,
   ...grantRoutes,
+  ...auditRoutes,
 ];

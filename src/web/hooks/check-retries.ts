@@ -73,7 +73,7 @@ async function refuse(
   { actor, repo }: { actor: string; repo: string },
 ): Promise<void> {
   context.set('target', repo);
-  await logAction(web, context, { actor, action: 'builds.retry', status: 403 });
+  await logAction(web, context, { actor, action: 'builds.retry', status: 403, repo });
 }
 
 async function retry(

@@ -101,7 +101,7 @@ export class CommentCommands {
     { actor, action, target, status, answer }: Outcome & { actor: string; action: string },
   ): Promise<void> {
     const { database, logger } = this.#web;
-    await recordAction(database, { actor, address, action, target, status });
+    await recordAction(database, { actor, address, action, target, status, repo });
     const ending = status === 403 ? 'refused: the account may not write to the repository' : (answer ?? 'done');
     logger.info(`${actor} asks for "${text.trim()}" (${target}): ${ending}`, { repo });
   }

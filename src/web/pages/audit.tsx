@@ -1,14 +1,25 @@
 import type { Context } from 'hono';
-import type { AuditEntry, AuditOutcome } from '../../kernel/model/access-shapes.ts';
+import { type AuditOutcome, entryWords, outcomeWords } from '../../kernel/audit-words.ts';
+import type { AuditEntry } from '../../kernel/model/access-shapes.ts';
 import { serverNow } from '../../kernel/server-time.ts';
-import { listActions } from '../../record/audit.ts';
-import { type NamedTarget, targetsOf } from '../../record/audit-targets.ts';
+import { listActions } from '../../record/audit-search.ts';
+import { auditedPath } from '../../record/audit-targets.ts';
+import { repositoryNames } from '../../record/repositories.ts';
 import { listTokens, type NamedToken } from '../../record/tokens.ts';
+import { administrator } from '../../record/visibility.ts';
 import type { WebEnv } from '../access/env.ts';
 import { requireRole } from '../access/rights.ts';
 import { toSignIn } from '../access/to-sign-in.ts';
 import type { Web } from '../services.ts';
-import { actionWords } from './audit-words.ts';
+import {
+  AuditFilters,
+  type AuditSearch,
+  auditAddress,
+  auditFilterOf,
+  auditSearchOf,
+  exportAddress,
+  isNarrowed,
+} from './audit-search.tsx';
 import { CommandLine } from './command.tsx';
 import { answerPage } from './layout.tsx';
 import { Nothing } from './nothing.tsx';
@@ -22,12 +33,13 @@ const pageSize = 100;
 export async function auditPage(context: Context<WebEnv>, web: Web): Promise<Response> {
   if (!context.get('signedIn')) return toSignIn(context);
   requireRole(context, 'admin', 'the audit log');
-  const text = (name: string) => context.req.query(name)?.slice(0, 64) || undefined;
-  const filter = { actor: text('actor'), action: text('action') };
+  const search = auditSearchOf(context);
+  const filter = auditFilterOf(search);
   const before = Number(context.req.query('before')) || undefined;
-  const [entries, tokens] = await Promise.all([
+  const [entries, tokens, repositories] = await Promise.all([
     listActions(web.database, { ...filter, before, limit: pageSize + 1 }),
     listTokens(web.database),
+    repositoryNames(web.database, administrator),
   ]);
   const shown = entries.slice(0, pageSize);
   const older = entries.length > pageSize ? shown.at(-1)?.id : undefined;
@@ -38,17 +50,19 @@ export async function auditPage(context: Context<WebEnv>, web: Web): Promise<Res
     confidential: true,
     content: (
       <>
-        <PageHead title="Audit log" />
-        <Entries
-          entries={shown}
-          isFiltered={before !== undefined || filter.actor !== undefined || filter.action !== undefined}
-          targets={await targetsOf(web.database, shown)}
-          now={now}
-        />
-        <nav class="pages" aria-label="Pages">
-          {(before || filter.actor || filter.action) && <a href="/audit">All entries</a>}
-          {older && <a href={addressOf({ ...filter, before: String(older) })}>Older</a>}
-        </nav>
+        <PageHead title="Audit log" about="Who changed what, and who tried to sign in.">
+          <a class="button" href={exportAddress(search, filter)} title="All entries of this list as JSON lines">
+            Export
+          </a>
+        </PageHead>
+        <AuditFilters search={search} repositories={repositories} />
+        <div id="entries" data-live="">
+          <Entries entries={shown} search={search} isPart={before !== undefined || isNarrowed(search)} now={now} />
+          <nav class="pages" aria-label="Pages">
+            {before && <a href={auditAddress(search)}>Newest</a>}
+            {older && <a href={auditAddress(search, { before: String(older) })}>Older</a>}
+          </nav>
+        </div>
         <h2>Access tokens</h2>
         <Tokens tokens={tokens} now={now} />
       </>
@@ -58,14 +72,14 @@ export async function auditPage(context: Context<WebEnv>, web: Web): Promise<Res
 
 interface Listed {
   entries: AuditEntry[];
-  isFiltered: boolean;
-  /** what entries are about, by their ids */
-  targets: ReadonlyMap<number, NamedTarget>;
+  search: AuditSearch;
+  /** whether there may be other entries */
+  isPart: boolean;
   now: number;
 }
 
-function Entries({ entries, isFiltered, targets, now }: Listed) {
-  if (entries.length === 0 && isFiltered) return <p class="empty">No entries match.</p>;
+function Entries({ entries, search, isPart, now }: Listed) {
+  if (entries.length === 0 && isPart) return <p class="empty">No entries match.</p>;
   if (entries.length === 0) {
     return (
       <Nothing title="Nothing was changed yet">
@@ -81,41 +95,38 @@ function Entries({ entries, isFiltered, targets, now }: Listed) {
       rows={entries}
       columns={[
         { head: 'When', cell: ({ at }) => <Age time={at} now={now} /> },
-        { head: 'Who', cell: ({ actor }) => <a href={addressOf({ actor })}>{actor}</a> },
-        { head: 'From', cell: ({ address }) => address },
-        {
-          head: 'Action',
-          cell: ({ action }) => (
-            <a href={addressOf({ action })} title={action}>
-              {actionWords(action)}
-            </a>
-          ),
-        },
-        { head: 'Target', cell: (entry) => <Target entry={entry} named={targets.get(entry.id)} /> },
+        { head: 'Who', cell: ({ actor }) => <a href={auditAddress({ ...search, actor })}>{actor}</a> },
+        { head: 'What', cell: (entry) => <What entry={entry} search={search} /> },
+        { head: 'From', cell: ({ address }) => <a href={auditAddress({ ...search, address })}>{address}</a> },
         { head: 'Outcome', cell: (entry) => <Outcome entry={entry} /> },
       ]}
     />
   );
 }
 
-function Target({ entry: { target }, named }: { entry: AuditEntry; named: NamedTarget | undefined }) {
-  if (named) return <a href={named.path}>{named.name}</a>;
-  return <>{target || '–'}</>;
+/** What was done, and to what. */
+function What({ entry, search }: { entry: AuditEntry; search: AuditSearch }) {
+  const { act, what } = entryWords(entry);
+  const path = auditedPath(entry);
+  return (
+    <span>
+      <a class="quiet" href={auditAddress({ ...search, action: entry.action })} title={entry.action}>
+        {act}
+      </a>{' '}
+      {path === undefined ? what : <a href={path}>{what}</a>}
+    </span>
+  );
 }
 
-const outcomes: { readonly [O in AuditOutcome]: { word: string; colour: string } } = {
-  done: { word: 'done', colour: 'success' },
-  open: { word: 'not done yet', colour: 'queued' },
-  refused: { word: 'refused', colour: 'cancelled' },
-  failed: { word: 'failed', colour: 'failure' },
+const colours: { readonly [O in AuditOutcome]: string } = {
+  ...{ done: 'success', open: 'queued', refused: 'cancelled', failed: 'failure' },
 };
 
 function Outcome({ entry: { outcome, status, error } }: { entry: AuditEntry }) {
-  const { word, colour } = outcomes[outcome];
   return (
     <>
-      <span class={`status ${colour}`} title={`HTTP status ${status}`}>
-        {word}
+      <span class={`status ${colours[outcome]}`} title={`HTTP status ${status}`}>
+        {outcomeWords[outcome]}
       </span>
       {error !== null && <span class="by"> {error}</span>}
     </>
@@ -149,10 +160,4 @@ function Tokens({ tokens, now }: { tokens: NamedToken[]; now: number }) {
       ]}
     />
   );
-}
-
-function addressOf(query: { [name: string]: string | undefined }): string {
-  const parameters = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) if (value !== undefined) parameters.set(name, value);
-  return `/audit?${parameters}`;
 }

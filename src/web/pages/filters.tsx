@@ -1,6 +1,7 @@
 import { type BuildEvent, buildEvents } from '../../kernel/build-events.ts';
 import { type Status, statuses, statusWords } from '../../kernel/model.ts';
 import { addressOf, type Filter, fieldsOf, isFiltered, noFilter } from './build-filter.ts';
+import { Chip } from './chip.tsx';
 
 const eventWords: { readonly [E in BuildEvent]: string } = {
   push: 'push',
@@ -19,14 +20,7 @@ export function Filters({ filter, repositories }: { filter: Filter; repositories
       <Switch filter={filter} name="failing" title="Failing now" />
       <Switch filter={filter} name="favourites" title="Favourites" />
       {chips.map(({ field, value, without }) => (
-        <a
-          class="chip set"
-          href={addressOf(without)}
-          aria-label={`Remove ${field} ${value}`}
-          title="Remove this filter"
-        >
-          <span class="faint">{field}</span> <span class="value">{value}</span> <span aria-hidden="true">×</span>
-        </a>
+        <Chip field={field} value={value} without={addressOf(without)} />
       ))}
       <details id="narrow">
         <summary class="chip">Filter</summary>
@@ -54,19 +48,19 @@ function Switch({ filter, name, title }: { filter: Filter; name: 'mine' | 'faili
   );
 }
 
-interface Chip {
+interface Narrowed {
   field: string;
   value: string;
   /** the filter if this is removed */
   without: Filter;
 }
 
-function chipsOf(filter: Filter): Chip[] {
+function chipsOf(filter: Filter): Narrowed[] {
   const several = (
     name: 'repo' | 'branch' | 'status' | 'event' | 'author',
     field: string,
     word = (value: string) => value,
-  ): Chip[] =>
+  ): Narrowed[] =>
     filter[name].map((value: string) => {
       const without = { ...filter, [name]: filter[name].filter((one: string) => one !== value) };
       return { field, value: word(value), without: without.repo.length === 1 ? without : { ...without, view: 'list' } };

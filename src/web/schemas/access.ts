@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { auditEntry, runnerKey, token } from '../../kernel/model/access-shapes.ts';
+import { runnerKey, token } from '../../kernel/model/access-shapes.ts';
 import { repositoryGlobPattern, repositoryNamePattern } from '../../kernel/names.ts';
 import { keyPattern } from '../../secrets/signing.ts';
 import { next } from './paging.ts';
@@ -65,5 +65,3 @@ export const removedTokens = name(
       .meta({ description: 'names of tokens that were made with them for other people, and stay valid' }),
   }),
 );
-
-export const auditLog = name('AuditLog', z.object({ entries: z.array(name('AuditEntry', auditEntry)), next }));

@@ -1,3 +1,12 @@
+/** How what was asked for has ended, so far. */
+export const auditOutcomes = ['done', 'open', 'refused', 'failed'] as const;
+export type AuditOutcome = (typeof auditOutcomes)[number];
+
+/** Outcomes as people read them. */
+export const outcomeWords: { readonly [O in AuditOutcome]: string } = {
+  ...{ done: 'done', open: 'not done yet', refused: 'refused', failed: 'failed' },
+};
+
 /** Verbs of actions, which are the last word of their names. */
 const verbs: { readonly [verb: string]: string } = {
   ...{ add: 'Add', set: 'Set', change: 'Change', remove: 'Remove', cancel: 'Cancel', retry: 'Retry' },
@@ -42,7 +51,27 @@ export function actionWords(action: string): string {
   const words = action.split('.');
   const verb = words.pop() ?? '';
   // the last thing is what is changed; those before it say where it is
-  const thing = words.at(-1) ?? '';
-  const of = words.length > 1 ? ` of ${things[words[0] ?? ''] ?? words[0]}` : '';
-  return `${verbs[verb] ?? verb} ${things[thing] ?? thing}${of}`;
+  const of = words.length > 1 ? ` of ${thingOf(words[0])}` : '';
+  return `${verbs[verb] ?? verb} ${thingOf(words.at(-1))}${of}`;
+}
+
+/** An entry of the audit log in words: what was done, and to what. `Set secret` and `NPM_TOKEN of app`. */
+export function entryWords({ action, target, about }: { action: string; target: string; about: string | null }): {
+  act: string;
+  what: string;
+} {
+  const words = action.split('.').slice(0, -1);
+  const named = target.split(' ');
+  if (whole[action] !== undefined || words.length < 2 || named.length !== words.length)
+    return { act: actionWords(action), what: about ?? target };
+  const [repo, ...inside] = named.map((name, index) => (index === 0 ? name : `${thingOf(words[index])} ${name}`));
+  const last = named.at(-1) ?? '';
+  return {
+    act: `${verbs[action.split('.').at(-1) ?? ''] ?? ''} ${thingOf(words.at(-1))}`.trim(),
+    what: [last, ...inside.slice(0, -1).reverse(), repo].join(' of '),
+  };
+}
+
+function thingOf(word = ''): string {
+  return things[word] ?? word;
 }

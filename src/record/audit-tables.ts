@@ -1,0 +1,10 @@
+import { sql, type Transaction } from 'kysely';
+import type { Schema } from './schema.ts';
+
+/** People search the audit log by repository; what an entry is about may be deleted before the entry. */
+export async function addAuditedThings(db: Transaction<Schema>): Promise<void> {
+  await db.schema.alterTable('audit').addColumn('repo', 'text').execute();
+  await db.schema.alterTable('audit').addColumn('about', 'text').execute();
+  await sql`create index audit_by_repo on audit (repo, id) where repo is not null`.execute(db);
+  await sql`create index audit_by_intent on audit (intent_id) where intent_id is not null`.execute(db);
+}
