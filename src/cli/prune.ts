@@ -35,6 +35,10 @@ export function pruneCommand(program: Command): CommandFile {
         const database = await Database.open(config);
         try {
           results = await pruneResults({ database, config }, { dryRun });
+          if (!dryRun) {
+            const { recordLocalAction } = await import('../record/local-actions.ts');
+            await recordLocalAction(database, config, { action: 'data.prune', target: `${results.builds} builds` });
+          }
           known = new Set((await listRepositories(database)).map(repositoryKey));
         } finally {
           await database.close();

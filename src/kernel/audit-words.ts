@@ -42,6 +42,8 @@ const whole: { readonly [action: string]: string } = {
   'builds.retry-errors': 'Retry builds with errors',
   'access.grant': 'Give a role',
   'access.revoke': 'Take roles away',
+  'data.prune': 'Prune the data',
+  'data.mend': 'Mend the data',
 };
 
 /** An action of the audit log as people read it: `Cancel build` for `builds.cancel`. */

@@ -1,8 +1,10 @@
+import { isDeepStrictEqual } from 'node:util';
 import { parseSource, type Source } from '../git/access/source.ts';
 import { checkRepositoryName, repositoryNameFrom } from '../kernel/names.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { setCredential } from '../record/credentials.ts';
 import type { Database } from '../record/database.ts';
+import { recordLocalAction } from '../record/local-actions.ts';
 import {
   createRepository,
   findRepository,
@@ -38,10 +40,20 @@ export async function addRepository(
   const source = parseSource(options.url);
   const known = options.name === undefined ? await repositoryAt(database, source.url) : undefined;
   const repository = await repositoryOf(context, source, { ...options, name: known?.name ?? options.name });
+  const before = await findRepository(database, repository.name);
   await saveRepository(database, repository);
   await keepCredential(context, repository.name, source);
+  // a start with the settings of before changes nothing
+  if (!before || !hasAll(before, repository)) {
+    const action = before ? 'repos.change' : 'repos.add';
+    await recordLocalAction(database, context.config, { action, target: repository.name });
+  }
   await queues.scheduleObserve(repository.host, repository.name, repository.pollSeconds);
   return repository;
+}
+
+function hasAll(known: Repository, wanted: Repository): boolean {
+  return Object.entries(wanted).every(([part, value]) => isDeepStrictEqual(known[part as keyof Repository], value));
 }
 
 /**

@@ -1,10 +1,10 @@
 import type { MiddlewareHandler } from 'hono';
+import { actionWords } from '../kernel/audit-words.ts';
 import type { Role } from '../kernel/roles.ts';
 import type { WebEnv } from './access/env.ts';
 import { requireRoleAt } from './access/rights.ts';
 import { actionOf } from './api/route.ts';
 import { routes } from './api/routes.ts';
-import { actionWords } from './pages/audit-words.ts';
 import type { Web } from './services.ts';
 
 /** Acts that no route of the API does: they need a browser. */

@@ -9,6 +9,7 @@ import { dataPaths } from '../../src/kernel/data-paths.ts';
 import { type BuildId, type JobId, jobIdOf } from '../../src/kernel/model.ts';
 import { attemptMessages, retireAttempt } from '../../src/queues/attempts.ts';
 import { observeQueue } from '../../src/queues/names.ts';
+import { listActions } from '../../src/record/audit-search.ts';
 import { findBuild } from '../../src/record/builds.ts';
 import { orderCancel } from '../../src/record/intents.ts';
 import { writeHeartbeat } from '../../src/redis/membership.ts';
@@ -182,5 +183,7 @@ describe('volt doctor --mend', () => {
     expect((await examine(true)).every(({ remedy }) => remedy?.startsWith('Mended: '))).to.equal(true);
     expect(await examine()).to.deep.equal([]);
     expect(existsSync(join(logs, '999'))).to.equal(false);
+    const entries = await listActions(volt.context.database, { action: 'data', limit: 9 });
+    expect(entries.map(({ action, target }) => [action, target])).to.deep.equal([['data.mend', config.dataDir]]);
   });
 });

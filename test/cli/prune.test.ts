@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { dataPaths } from '../../src/kernel/data-paths.ts';
 import { repositoryKey } from '../../src/kernel/names.ts';
+import { listActions } from '../../src/record/audit-search.ts';
 import { volt } from '../support/cli.ts';
 import { finishedBuild } from '../support/finished-build.ts';
 import { TestFolders } from '../support/folder.ts';
@@ -42,6 +43,8 @@ describe('volt prune', () => {
       caches: [{ key: 'all of gone', bytes: 0 }],
     });
     expect(await database.db.selectFrom('builds').selectAll().execute()).to.have.lengthOf(1);
+    const entries = await listActions(database, { limit: 9 });
+    expect(entries.map(({ action, target }) => [action, target])).to.deep.equal([['data.prune', '2 builds']]);
     await database.close();
   });
 

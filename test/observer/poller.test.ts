@@ -11,6 +11,7 @@ import { Poller } from '../../src/observer/poller.ts';
 import { Watches } from '../../src/observer/watches.ts';
 import type { CommitMessage } from '../../src/queues/messages.ts';
 import { observeQueue } from '../../src/queues/names.ts';
+import { listActions } from '../../src/record/audit-search.ts';
 import { cursorsOf } from '../../src/record/cursors.ts';
 import { findIntent, openTrigger } from '../../src/record/intents.ts';
 import { recordPlan } from '../../src/record/plans.ts';
@@ -116,6 +117,18 @@ describe('polling a repository', () => {
       expect((await listRepositories(volt.context.database)).map(({ name, command }) => [name, command])).to.deep.equal(
         [['app', 'make check']],
       );
+    });
+
+    it('with an entry in the audit log for the user of the machine, and none where nothing changes', async () => {
+      const repository = repositoryOf();
+      await volt.context.database.db.deleteFrom('audit').execute();
+      for (const command of [null, null, 'make check', 'make check']) await add(repository.path, { command });
+      const entries = await listActions(volt.context.database, { limit: 9, order: 'oldest' });
+      expect(entries.map(({ action, target, repo }) => [action, target, repo])).to.deep.equal([
+        ['repos.add', 'app', 'app'],
+        ['repos.change', 'app', 'app'],
+      ]);
+      expect(entries[0]?.actor).to.match(new RegExp(`^\\S+ on ${hostname()}$`));
     });
 
     it('under another name where a different repository has the name, or under the given one', async () => {

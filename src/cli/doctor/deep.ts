@@ -4,6 +4,7 @@ import type { Logger } from '../../kernel/logger.ts';
 import { Queues } from '../../queues/queues.ts';
 import { Database } from '../../record/database.ts';
 import { inspectNamed } from '../../record/inspect.ts';
+import { recordLocalAction } from '../../record/local-actions.ts';
 import { schemaVersion } from '../../record/migrations.ts';
 import { connectRedis } from '../../redis/connect.ts';
 import { redisAddress } from '../redis-address.ts';
@@ -39,6 +40,7 @@ export async function deepFindings(config: Config, logger: Logger, { mend }: { m
   const findings: Finding[] = 'access' in opened ? [] : [opened];
   try {
     for (const check of checks) findings.push(...(await check(context).catch(failed)));
+    if (mend) await recordLocalAction(database, config, { action: 'data.mend', target: config.dataDir });
   } finally {
     await redis?.queues.close();
     await redis?.access.close();
