@@ -25,6 +25,7 @@ import { notifierCommand } from './notifier.ts';
 import { notifyCommand } from './notify.ts';
 import { observerCommand } from './observer.ts';
 import { openCommand } from './open.ts';
+import { peopleCommand } from './people.ts';
 import { pruneCommand } from './prune.ts';
 import { redisAclCommand } from './redis-acl.ts';
 import { repoCommand } from './repo.ts';
@@ -73,6 +74,7 @@ const commands = {
     accessCommand,
     tokenCommand,
     runnerKeyCommand,
+    peopleCommand,
     auditCommand,
     doctorCommand,
     backupCommand,

@@ -21,6 +21,8 @@ const verbs: { readonly [verb: string]: string } = {
     mute: 'Mute',
     unmute: 'Unmute',
     act: 'Change',
+    block: 'Block',
+    unblock: 'Let in again',
   },
 };
 
@@ -29,7 +31,7 @@ const things: { readonly [thing: string]: string } = {
   ...{ builds: 'build', jobs: 'job', repos: 'repository', secrets: 'secret', variables: 'variable' },
   ...{ environments: 'environment', tokens: 'access token', 'runner-keys': 'runner key', runners: 'runner' },
   ...{ forges: 'forge', people: 'person', queues: 'queues', credential: 'credential', 'trusted-refs': 'trusted refs' },
-  ...{ https: 'password', ssh: 'SSH key', 'notice-targets': 'target of notices' },
+  ...{ https: 'password', ssh: 'SSH key', 'notice-targets': 'target of notices', addresses: 'mail address' },
 };
 
 /** Actions whose names say less than people read. */
@@ -42,6 +44,7 @@ const whole: { readonly [action: string]: string } = {
   'builds.retry-errors': 'Retry builds with errors',
   'access.grant': 'Give a role',
   'access.revoke': 'Take roles away',
+  'people.change': 'Rename person',
   'data.prune': 'Prune the data',
   'data.mend': 'Mend the data',
 };

@@ -42,5 +42,6 @@ export function auditedPath({
     return job && `/builds/${buildIdOf(job)}?job=${job}`;
   }
   if (about !== null && action.startsWith('builds.')) return `/builds/${target}`;
+  if (action.startsWith('people.') && action !== 'people.remove') return `/people/${target.split(/[ ,]/)[0]}`;
   return repo !== null && action !== 'repos.remove' ? `/repos/${repo}` : undefined;
 }

@@ -68,7 +68,7 @@ export async function setBlocked(database: Database, name: string, blocked: bool
 }
 
 /** Whether a person or a token has that name, or nobody may have it. */
-async function isTaken(db: Sql, name: string): Promise<boolean> {
+export async function isTaken(db: Sql, name: string): Promise<boolean> {
   if (name === ownerName || name === unknownName) return true;
   for (const table of ['people', 'tokens'] as const)
     if (await db.selectFrom(table).select('id').where('name', '=', name).executeTakeFirst()) return true;

@@ -59,6 +59,17 @@ import { logPage } from './pages/log-page.tsx';
 import { addTargetFromPage, removeTargetFromPage, testTargetFromPage } from './pages/notices/acts.ts';
 import { noticesPage } from './pages/notices/notices.tsx';
 import { stopFromPage, stopPage } from './pages/notices/stop.tsx';
+import {
+  addAddressFromPage,
+  addPersonFromPage,
+  blockFromPage,
+  removeAddressFromPage,
+  removePersonFromPage,
+  renamePersonFromPage,
+  unblockFromPage,
+} from './pages/people/acts.ts';
+import { peoplePage } from './pages/people/people.tsx';
+import { personPage } from './pages/people/person.tsx';
 import { setPreferences } from './pages/preferences.ts';
 import { queueBoard } from './pages/queue-board.ts';
 import { referencePage } from './pages/reference.tsx';
@@ -173,6 +184,15 @@ export function webApp(web: Web, writes = writeRate): Hono<WebEnv> {
   app.get('/access', (context) => accessPage(context, web));
   act('/access/grant', 'access.grant', grantFromPage);
   act('/access/revoke', 'access.revoke', revokeFromPage);
+  app.get('/people', (context) => peoplePage(context, web));
+  act('/people', 'people.add', addPersonFromPage);
+  app.get('/people/:name', (context) => personPage(context, web));
+  act('/people/:name/rename', 'people.change', renamePersonFromPage);
+  act('/people/:name/block', 'people.block', blockFromPage);
+  act('/people/:name/unblock', 'people.unblock', unblockFromPage);
+  act('/people/:name/remove', 'people.remove', removePersonFromPage);
+  act('/people/:name/addresses', 'people.addresses.set', addAddressFromPage);
+  act('/people/:name/addresses/remove', 'people.addresses.remove', removeAddressFromPage);
   app.get('/forges', (context) => forgesPage(context, web));
   act(beginPath, 'forges.make-app', beginAppFromPage);
   act('/forges/github-app/add', 'forges.add', addAppFromPage);

@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import type { Browser, Page } from 'playwright-core';
 import { VoltError } from '../../src/kernel/errors.ts';
 import { type BuildId, newStep } from '../../src/kernel/model.ts';
+import { noteIdentity } from '../../src/record/identities.ts';
 import { failIntent, openTrigger } from '../../src/record/intents.ts';
 import { mute } from '../../src/record/notice-mutes.ts';
 import { openNoticeTarget } from '../../src/record/notice-targets.ts';
@@ -67,6 +68,8 @@ const pages: { readonly [route: string]: (shown: Shown) => string[] } = {
   '/runners/:name': () => ['/runners/r1', '/runners/r2'],
   '/internals': () => ['/internals'],
   '/audit': () => ['/audit'],
+  '/people': () => ['/people', '/people?text=nobody'],
+  '/people/:name': () => ['/people/ada'],
   '/forges': () => ['/forges'],
   '/notices': () => ['/notices'],
   '/notices/stop/:target/:token': ({ stop }) => [stop],
@@ -173,6 +176,10 @@ async function fill(site: Site): Promise<Shown> {
   await site.repository('empty');
   await noteObserved(site.context.database, 'sample', { defaultBranch: 'main', notice: null });
   await site.runner('r1', { labels: ['linux'] });
+  await noteIdentity(site.context.database, {
+    ...{ provider: 'corp', issuer: 'https://id.example', subject: '42', login: 'ada', displayName: 'Ada Lovelace' },
+    ...{ groups: ['devs'], addresses: ['ada@example.org'] },
+  });
   const failed = await site.build('sample', {}, [
     { name: 'unit (1)' },
     { name: 'unit (2)' },

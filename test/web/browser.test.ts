@@ -591,6 +591,7 @@ describe(`web: in a browser${withoutBrowser}`, () => {
       `/repos/sample/tests/${await newestTest(site)}`,
       '/api',
       '/audit',
+      '/people',
       '/forges',
       `/builds?branch=${long}`,
     );

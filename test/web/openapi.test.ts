@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { newStep } from '../../src/kernel/model.ts';
-import { mute } from '../../src/record/notice-mutes.ts';
 import { listActions } from '../../src/record/audit-search.ts';
+import { mute } from '../../src/record/notice-mutes.ts';
 import { answerStartable, askStartable } from '../../src/record/startable.ts';
 import { recordTests } from '../../src/record/test-results.ts';
 import { apiDescription } from '../../src/web/api/openapi.ts';
@@ -91,7 +91,7 @@ describe('web: the OpenAPI document', () => {
     for (const { name, path, method, operation } of operations()) {
       const open =
         method === 'get' &&
-        !/workflows|secrets|variables|credentials|trusted|tokens|runner-keys|forges|notice|audit|sign-in|access/.test(
+        !/workflows|secrets|variables|credentials|trusted|tokens|runner-keys|forges|notice|audit|people|sign-in|access/.test(
           path,
         );
       expect(
@@ -137,7 +137,8 @@ describe('web: the OpenAPI document', () => {
         .replace(':entry', 'NOTHING')
         .replace(':person', 'nobody')
         .replace(':recipient', 'nobody@example.org')
-        .replace(':environment', 'none');
+        .replace(':environment', 'none')
+        .replace(':address', 'nobody@example.org');
       await ask(`${method} ${path.replace(':id', route.path.startsWith('/jobs') ? '999-1' : '999')}`);
       await ask(`${method} ${path.replace(':id', 'x')}?limit=x&attempt=x&after=x&before=-&purge=x`);
       await ask(`${method} ${path.replace(':id', '999')}`, undefined, { authorization: 'Bearer wrong' });
@@ -297,6 +298,15 @@ async function everyOperation(
     ['GET /notices/1'],
     ['DELETE /notice-targets/mail/mutes/ada@example.org'],
     ['DELETE /notice-targets/ops'],
+    ['POST /people', { name: 'lin' }],
+    ['GET /people?text=li'],
+    ['GET /people/lin'],
+    ['PATCH /people/lin', { name: 'hopper' }],
+    ['PUT /people/hopper/addresses/grace@example.org'],
+    ['DELETE /people/hopper/addresses/grace@example.org'],
+    ['POST /people/hopper/block'],
+    ['POST /people/hopper/unblock'],
+    ['DELETE /people/hopper'],
     ['GET /audit?limit=2'],
     ['GET /audit/export?actor=owner'],
     ['GET /sign-in'],

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Browser, Page } from 'playwright-core';
-import { listActions } from '../../src/record/audit.ts';
+import { listActions } from '../../src/record/audit-search.ts';
 import { listNoticeTargets } from '../../src/record/notice-targets.ts';
 import { rotateKey } from '../../src/record/secret-key.ts';
 import { startBrowser, withoutBrowser } from '../support/browser.ts';

@@ -71,7 +71,7 @@ export function jsonRoute<
     status?: 200 | 201 | 202;
     answer: A;
     /** for the audit log: what was changed, where the path does not name it */
-    auditedTarget?(answer: z.output<A>): string;
+    auditedTarget?(answer: z.output<A>, params: z.output<P>): string;
     handle(request: Request<P, Q, B>, web: Web): Promise<z.input<A>>;
   },
 ): Route {
@@ -87,7 +87,7 @@ export function jsonRoute<
       if (input.method !== 'get') {
         // the path does not name a new entry yet
         if (!input.params && 'name' in value) context.set('target', String(value.name));
-        if (input.auditedTarget) context.set('target', input.auditedTarget(value as z.output<A>));
+        if (input.auditedTarget) context.set('target', input.auditedTarget(value as z.output<A>, request.params));
         if ('intent' in value) context.set('intent', Number(value.intent));
         return context.json(value, status);
       }

@@ -9,6 +9,7 @@ import { intentRoutes } from './intents.ts';
 import { jobRoutes } from './jobs.ts';
 import { manyBuildsRoutes } from './many-builds.ts';
 import { noticeRoutes } from './notices.ts';
+import { peopleRoutes } from './people.ts';
 import { repositoryRoutes } from './repos.ts';
 import type { Route } from './route.ts';
 import { runnerRoutes } from './runners.ts';
@@ -35,5 +36,6 @@ export const routes: readonly Route[] = [
   ...systemRoutes,
   ...accessRoutes,
   ...grantRoutes,
+  ...peopleRoutes,
   ...auditRoutes,
 ];

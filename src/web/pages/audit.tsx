@@ -1,9 +1,6 @@
 import type { Context } from 'hono';
-import { type AuditOutcome, entryWords, outcomeWords } from '../../kernel/audit-words.ts';
-import type { AuditEntry } from '../../kernel/model/access-shapes.ts';
 import { serverNow } from '../../kernel/server-time.ts';
 import { listActions } from '../../record/audit-search.ts';
-import { auditedPath } from '../../record/audit-targets.ts';
 import { repositoryNames } from '../../record/repositories.ts';
 import { listTokens, type NamedToken } from '../../record/tokens.ts';
 import { administrator } from '../../record/visibility.ts';
@@ -13,13 +10,13 @@ import { toSignIn } from '../access/to-sign-in.ts';
 import type { Web } from '../services.ts';
 import {
   AuditFilters,
-  type AuditSearch,
   auditAddress,
   auditFilterOf,
   auditSearchOf,
   exportAddress,
   isNarrowed,
 } from './audit-search.tsx';
+import { type AuditRows, AuditTable } from './audit-table.tsx';
 import { CommandLine } from './command.tsx';
 import { answerPage } from './layout.tsx';
 import { Nothing } from './nothing.tsx';
@@ -70,66 +67,14 @@ export async function auditPage(context: Context<WebEnv>, web: Web): Promise<Res
   });
 }
 
-interface Listed {
-  entries: AuditEntry[];
-  search: AuditSearch;
-  /** whether there may be other entries */
-  isPart: boolean;
-  now: number;
-}
-
-function Entries({ entries, search, isPart, now }: Listed) {
-  if (entries.length === 0 && isPart) return <p class="empty">No entries match.</p>;
-  if (entries.length === 0) {
-    return (
-      <Nothing title="Nothing was changed yet">
-        <p>
-          This page lists who changed what: who cancelled a build or added a repository, and all attempts to sign in.
-        </p>
-      </Nothing>
-    );
-  }
+/** @param isPart whether there may be other entries */
+function Entries({ entries, search, isPart, now }: AuditRows & { isPart: boolean }) {
+  if (entries.length > 0) return <AuditTable entries={entries} search={search} now={now} />;
+  if (isPart) return <p class="empty">No entries match.</p>;
   return (
-    <Table
-      class="cards"
-      rows={entries}
-      columns={[
-        { head: 'When', cell: ({ at }) => <Age time={at} now={now} /> },
-        { head: 'Who', cell: ({ actor }) => <a href={auditAddress({ ...search, actor })}>{actor}</a> },
-        { head: 'What', cell: (entry) => <What entry={entry} search={search} /> },
-        { head: 'From', cell: ({ address }) => <a href={auditAddress({ ...search, address })}>{address}</a> },
-        { head: 'Outcome', cell: (entry) => <Outcome entry={entry} /> },
-      ]}
-    />
-  );
-}
-
-/** What was done, and to what. */
-function What({ entry, search }: { entry: AuditEntry; search: AuditSearch }) {
-  const { act, what } = entryWords(entry);
-  const path = auditedPath(entry);
-  return (
-    <span>
-      <a class="quiet" href={auditAddress({ ...search, action: entry.action })} title={entry.action}>
-        {act}
-      </a>{' '}
-      {path === undefined ? what : <a href={path}>{what}</a>}
-    </span>
-  );
-}
-
-const colours: { readonly [O in AuditOutcome]: string } = {
-  ...{ done: 'success', open: 'queued', refused: 'cancelled', failed: 'failure' },
-};
-
-function Outcome({ entry: { outcome, status, error } }: { entry: AuditEntry }) {
-  return (
-    <>
-      <span class={`status ${colours[outcome]}`} title={`HTTP status ${status}`}>
-        {outcomeWords[outcome]}
-      </span>
-      {error !== null && <span class="by"> {error}</span>}
-    </>
+    <Nothing title="Nothing was changed yet">
+      <p>This page lists who changed what: who cancelled a build or added a repository, and all attempts to sign in.</p>
+    </Nothing>
   );
 }
 

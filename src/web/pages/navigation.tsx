@@ -19,6 +19,7 @@ const more = {
   forges: { title: 'Forges', href: '/forges', admin: true },
   notices: { title: 'Notices', href: '/notices', admin: true },
   access: { title: 'Access', href: '/access', admin: true },
+  people: { title: 'People', href: '/people', admin: true },
   audit: { title: 'Audit log', href: '/audit', admin: true },
   api: { title: 'API', href: '/api', admin: false },
   shortcuts: { title: 'Keyboard shortcuts', href: '/shortcuts', admin: false },

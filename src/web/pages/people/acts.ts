@@ -1,0 +1,120 @@
+import type { Context } from 'hono';
+import { VoltError } from '../../../kernel/errors.ts';
+import { validationMessage } from '../../../kernel/validation-message.ts';
+import { setBlocked } from '../../../record/people.ts';
+import { preparePerson, removePerson, renamePerson } from '../../../record/people-admin.ts';
+import { addAddress, removeAddress } from '../../../record/person-addresses.ts';
+import type { WebEnv } from '../../access/env.ts';
+import { newPerson, personChange } from '../../schemas/people.ts';
+import type { Web } from '../../services.ts';
+import { answerPeople } from './people.tsx';
+import { answerPerson } from './person.tsx';
+import { type PersonFields, personFields } from './person-form.tsx';
+
+/** Handles the form of a new person: shows it again with what is wrong, or leads to the person. */
+export async function addPersonFromPage(context: Context<WebEnv>, web: Web): Promise<Response> {
+  const body = await context.req.parseBody();
+  const fields: PersonFields = Object.fromEntries(personFields.map((name) => [name, textIn(body, name)]));
+  context.set('target', fields.name ?? '');
+  try {
+    const { name, displayName = name, identity } = requestOf(fields);
+    await preparePerson(web.database, { name, displayName, identity });
+    return context.redirect(`/people/${name}`, 303);
+  } catch (error) {
+    return answerPeople(context, web, { fields, refused: refusalOf(context, error) });
+  }
+}
+
+/** Handles the buttons that keep a person out and let the person in again. */
+export async function blockFromPage(context: Context<WebEnv>, web: Web): Promise<Response> {
+  return act(context, web, async (name) => (await setBlocked(web.database, name, true)).name);
+}
+
+export async function unblockFromPage(context: Context<WebEnv>, web: Web): Promise<Response> {
+  return act(context, web, async (name) => (await setBlocked(web.database, name, false)).name);
+}
+
+/** Handles the button that removes a person. */
+export async function removePersonFromPage(context: Context<WebEnv>, web: Web): Promise<Response> {
+  await removePerson(web.database, context.req.param('name') ?? '');
+  return context.redirect('/people', 303);
+}
+
+/** Handles the form that renames a person. */
+export async function renamePersonFromPage(context: Context<WebEnv>, web: Web): Promise<Response> {
+  const body = await context.req.parseBody();
+  return act(context, web, async (name) => {
+    const { name: wanted } = checked(
+      personChange.safeParse({ name: textIn(body, 'name') }, { error: validationMessage }),
+    );
+    await renamePerson(web.database, name, wanted);
+    context.set('target', `${name}, now ${wanted}`);
+    return wanted;
+  });
+}
+
+/** Handles the forms that give a person a mail address, and take one away. */
+export async function addAddressFromPage(context: Context<WebEnv>, web: Web): Promise<Response> {
+  return withAddress(context, web, (name, address) => addAddress(web.database, name, address));
+}
+
+export async function removeAddressFromPage(context: Context<WebEnv>, web: Web): Promise<Response> {
+  return withAddress(context, web, (name, address) => removeAddress(web.database, name, address));
+}
+
+async function withAddress(
+  context: Context<WebEnv>,
+  web: Web,
+  change: (name: string, address: string) => Promise<void>,
+): Promise<Response> {
+  const address = textIn(await context.req.parseBody(), 'address');
+  return act(context, web, async (name) => {
+    context.set('target', `${name} ${address}`);
+    await change(name, address);
+    return name;
+  });
+}
+
+/**
+ * Does something to the person of the path, and shows the person, or what is wrong.
+ * @param change answers the name that the person has then
+ */
+async function act(context: Context<WebEnv>, web: Web, change: (name: string) => Promise<string>): Promise<Response> {
+  const name = context.req.param('name') ?? '';
+  try {
+    return context.redirect(`/people/${await change(name)}`, 303);
+  } catch (error) {
+    if (error instanceof VoltError && error.code === 'not_found') throw error;
+    return answerPerson(context, web, name, refusalOf(context, error));
+  }
+}
+
+/** What is wrong with a form; its status is that of the answer. */
+function refusalOf(context: Context<WebEnv>, error: unknown): VoltError {
+  if (!(error instanceof VoltError) || error.httpStatus >= 500) throw error;
+  context.status(error.httpStatus as 400);
+  return error;
+}
+
+/** The same request as of the API, with the same limits. @throws VoltError `bad_request` */
+function requestOf({ name, displayName, provider, subject }: PersonFields) {
+  const identity = provider || subject ? { provider, subject } : undefined;
+  return checked(
+    newPerson.safeParse({ name, displayName: displayName || undefined, identity }, { error: validationMessage }),
+  );
+}
+
+type Parsed<T> =
+  | { success: true; data: T }
+  | { success: false; error: { issues: { path: PropertyKey[]; message: string }[] } };
+
+function checked<T>(parsed: Parsed<T>): T {
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new VoltError('bad_request', `${issue?.path.join('.')} ${issue?.message}`, { remedy: 'Correct the form.' });
+}
+
+function textIn(body: { [name: string]: unknown }, name: string): string {
+  const value = body[name];
+  return typeof value === 'string' ? value.trim() : '';
+}

@@ -1,0 +1,92 @@
+import type { Context } from 'hono';
+import type { VoltError } from '../../../kernel/errors.ts';
+import type { ShownPerson } from '../../../kernel/model/people-shapes.ts';
+import { serverNow } from '../../../kernel/server-time.ts';
+import { pageOfPeople } from '../../../record/people-admin.ts';
+import type { WebEnv } from '../../access/env.ts';
+import { requireRole } from '../../access/rights.ts';
+import { toSignIn } from '../../access/to-sign-in.ts';
+import type { Web } from '../../services.ts';
+import { answerPage } from '../layout.tsx';
+import { PageHead } from '../page-head.tsx';
+import { Age, Problems } from '../parts.tsx';
+import { Table } from '../table.tsx';
+import { PageLinks, TextFilter } from '../text-filter.tsx';
+import { type PersonFields, PersonForm } from './person-form.tsx';
+
+const pageSize = 100;
+
+/** `/people`: who signs in, and the form that adds somebody who has not yet. */
+export async function peoplePage(context: Context<WebEnv>, web: Web): Promise<Response> {
+  if (!context.get('signedIn')) return toSignIn(context);
+  requireRole(context, 'admin', 'reading the list of people');
+  return answerPeople(context, web);
+}
+
+/** @param state what was typed into the form of a new person, and why it was refused */
+export async function answerPeople(
+  context: Context<WebEnv>,
+  web: Web,
+  { fields = {}, refused }: { fields?: PersonFields; refused?: VoltError } = {},
+): Promise<Response> {
+  const text = (context.req.query('text') ?? '').trim().slice(0, 200);
+  const after = context.req.query('after')?.slice(0, 64) || undefined;
+  const { people, next } = await pageOfPeople(web.database, { limit: pageSize, text: text || undefined, after });
+  return answerPage(context, web, {
+    title: 'People',
+    section: 'people',
+    confidential: true,
+    content: (
+      <>
+        <section>
+          <PageHead title="People" about="Who signs in. Somebody who signs in for the first time is added by that." />
+          <TextFilter action="/people" label="Name, account or address" text={text} />
+          <div id="people" data-live="">
+            {people.length === 0 ? (
+              <p class="empty">{text || after ? 'Nobody matches.' : 'Nobody has signed in as themselves yet.'}</p>
+            ) : (
+              <People people={people} />
+            )}
+            <PageLinks action="/people" text={text} after={after} next={next} />
+          </div>
+        </section>
+        <section>
+          <h2>Add somebody</h2>
+          {refused && <Problems problems={[refused]} />}
+          <PersonForm fields={fields} />
+        </section>
+      </>
+    ),
+  });
+}
+
+function People({ people }: { people: ShownPerson[] }) {
+  const now = serverNow();
+  return (
+    <Table
+      class="cards"
+      rows={people}
+      columns={[
+        {
+          head: 'Person',
+          class: 'name',
+          cell: ({ name, displayName }) => (
+            <>
+              <a href={`/people/${name}`}>{displayName}</a>
+              <span class="by">{name}</span>
+            </>
+          ),
+        },
+        { head: 'Accounts', cell: ({ logins }) => logins.join(', ') || 'none' },
+        {
+          head: 'Last sign-in',
+          cell: ({ lastSeenAt }) => (lastSeenAt === null ? 'never' : <Age time={lastSeenAt} now={now} />),
+        },
+        {
+          head: 'State',
+          cell: ({ blockedAt }) => (blockedAt === null ? 'ok' : <span class="status failure">blocked</span>),
+        },
+      ]}
+    />
+  );
+}

@@ -1,0 +1,46 @@
+import { Field } from '../fields/field.tsx';
+
+/** What was typed into the form, by field. */
+export type PersonFields = { readonly [Name in (typeof personFields)[number]]?: string };
+
+export const personFields = ['name', 'displayName', 'provider', 'subject'] as const;
+
+/** The form that adds somebody who has not signed in yet. */
+export function PersonForm({ fields }: { fields: PersonFields }) {
+  return (
+    <form class="panel fields" method="post" action="/people">
+      <Field
+        label="Name"
+        name="name"
+        value={fields.name ?? ''}
+        required
+        maxlength={64}
+        hint="The handle that pages and commands show, such as ada."
+      />
+      <Field
+        label="Display name"
+        name="displayName"
+        value={fields.displayName ?? ''}
+        maxlength={200}
+        hint="Until the provider says another one."
+      />
+      <Field
+        label="Provider"
+        name="provider"
+        value={fields.provider ?? ''}
+        maxlength={64}
+        hint="Where the person will sign in. Leave it empty to add somebody for their commits only."
+      />
+      <Field
+        label="Id of the account"
+        name="subject"
+        value={fields.subject ?? ''}
+        maxlength={255}
+        hint="At the provider: the subject of OpenID Connect, or the number of an account at a forge."
+      />
+      <button type="submit" class="primary">
+        Add person
+      </button>
+    </form>
+  );
+}

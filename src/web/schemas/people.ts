@@ -1,0 +1,36 @@
+import * as z from 'zod';
+import { person, personDetails } from '../../kernel/model/people-shapes.ts';
+import { repositoryNamePattern } from '../../kernel/names.ts';
+import { nextAfter } from './paging.ts';
+import { name } from './registry.ts';
+
+export const handle = z.string().regex(repositoryNamePattern, 'has characters that a name cannot have');
+
+export const peopleList = name('PeopleList', z.object({ people: z.array(name('Person', person)), next: nextAfter }));
+
+export const onePerson = name('PersonDetails', personDetails);
+
+export const peopleQuery = z.object({
+  text: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .meta({ description: 'words in a name, a login at a provider, or an address' }),
+  limit: z.coerce.number().int().min(1).max(500).default(50),
+  after: handle.optional().meta({ description: 'only people whose names come after this one' }),
+});
+
+export const newPerson = name(
+  'PersonRequest',
+  z.object({
+    name: handle,
+    displayName: z.string().min(1).max(200).optional().meta({ description: 'the name by default' }),
+    identity: z
+      .object({ provider: handle, subject: z.string().min(1).max(255) })
+      .optional()
+      .meta({ description: 'the account with which the person will sign in: its provider, and its id there' }),
+  }),
+);
+
+export const personChange = name('PersonChange', z.object({ name: handle }));
