@@ -38,6 +38,32 @@ export function headsOf(
   ]);
 }
 
+interface Found {
+  /** the refs of the remote that are watched, with their commits */
+  refs: ReadonlyMap<string, string>;
+  cursors: ReadonlyMap<string, Cursor>;
+  groups: MergeGroups;
+}
+
+/**
+ * The refs that are not at their cursor.
+ * @param known whether the tags, and the branches, that were there before Volt watched them are known: a later one was made
+ */
+export function movedRefs(
+  { refs, cursors, groups }: Found,
+  { areTagsKnown, areBranchesKnown }: { areTagsKnown: boolean; areBranchesKnown: boolean },
+): MovedRef[] {
+  const isTag = (ref: string) => ref.startsWith('refs/tags/');
+  return [...refs].flatMap(([ref, head]): MovedRef[] => {
+    const cursor = cursors.get(ref);
+    if (!cursor && isTag(ref) && !areTagsKnown) return [];
+    if (cursor?.sha === head && !cursor.again) return [];
+    const isNew = cursor?.absent ?? true;
+    const isMade = isNew && (isTag(ref) ? areTagsKnown : areBranchesKnown) && !groups.has(ref);
+    return [{ ref, head, cursor, isMade, group: groups.get(ref) }];
+  });
+}
+
 /** Refs that have disappeared since their cursor was read, and refs that are back at their cursor. */
 export function presenceChanges(cursors: Map<string, Cursor>, refs: Map<string, string>): PresenceChange[] {
   return [...cursors.values()].flatMap((cursor): PresenceChange[] => {

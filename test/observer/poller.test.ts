@@ -404,7 +404,7 @@ describe('polling a repository', () => {
       const repository = repositoryOf();
       await add(repository.path, { branches: ['**'], command: 'true' });
       for (const branch of ['a', 'b', 'c', 'd']) repository.git('branch', branch);
-      const poller = new Poller(volt.context, undefined, 3);
+      const poller = new Poller(volt.context, undefined, { refs: 3 });
       await poller.poll('app');
       const sent = await takeOffers();
       expect(sent.map(({ ref, more }) => [ref, more])).to.have.deep.members([

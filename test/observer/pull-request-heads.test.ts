@@ -25,7 +25,7 @@ describe('the head of a pull request', () => {
     repository = new TestRepository({ 'a.txt': 'a\n' }, { name: 'app' });
     server = await GitOverHttp.start(join(repository.path, '..'), 'ada', 'secret');
     server.isOpen = () => true;
-    poller = new Poller(volt.context, undefined, undefined, { patience: 100 });
+    poller = new Poller(volt.context, undefined, { patience: 100 });
     await addRepository(volt.context, {
       ...{ url: server.url('app/.git'), name: 'app', pollSeconds: 3600, pullRequests: 'all', command: 'true' },
     });

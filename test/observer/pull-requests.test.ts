@@ -292,7 +292,7 @@ describe('polling pull requests', () => {
   it('lets pull requests that wait for approval hold up no others', async function () {
     this.timeout(180_000);
     await begin({ pullRequests: 'approved', pullRequestCheckout: 'head' });
-    poller = new Poller(volt.context, undefined, undefined, { longest: 170_000 });
+    poller = new Poller(volt.context, undefined, { longest: 170_000 });
     const head = commit({ 'b.txt': '' });
     const all = Array.from({ length: 101 }, (_, index) => `create refs/pull/${index + 1}/head ${head}\n`);
     repository.updateRefs(all.join(''));
@@ -440,7 +440,7 @@ describe('polling pull requests', () => {
 
   it('leaves further ones to the next poll where they take long, so that branches are polled in between', async () => {
     await begin();
-    poller = new Poller(volt.context, undefined, undefined, { longest: 0 });
+    poller = new Poller(volt.context, undefined, { longest: 0 });
     for (const number of [1, 2]) point(number, commit({ [`${number}.txt`]: '' }));
     await poll();
     expect(await numbers()).to.deep.equal([1]);
@@ -458,7 +458,7 @@ describe('polling pull requests', () => {
       openTrigger(database, 'app', null, { name: 'pull_request', number, action: 'edited', label: null });
     const [first, second] = [await ask(1), await ask(2)];
     const person = await openTrigger(database, 'app', null);
-    poller = new Poller(volt.context, undefined, undefined, { longest: 0 });
+    poller = new Poller(volt.context, undefined, { longest: 0 });
     await poll();
     expect((await waiting()).map(({ intent }) => intent)).to.deep.equal([person, first]);
     await taken();
