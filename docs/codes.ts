@@ -45,6 +45,14 @@ export const errorMeanings: { readonly [C in ErrorCode]: string } = {
     'A forge refuses what Volt asks it for; the message quotes the forge, and the remedy names missing rights. See [forges](forges.md#when-a-forge-refuses).',
   forge_limited:
     'A forge limits how many requests Volt may send. The newest statuses follow when it accepts requests again.',
+  provider_unreachable:
+    'A provider where people sign in does not answer. Sign in with an access token until it does; see [signing in](sign-in.md).',
+  provider_refused:
+    'A provider where people sign in refuses what Volt asks it for, or Volt does not trust its answer; the message says why. `volt provider check NAME` tells more; see [signing in](sign-in.md).',
+  sign_in_expired:
+    'This browser has not begun this sign-in, has used it already, or took more than ten minutes. Sign in again.',
+  sign_in_refused:
+    'An administrator has blocked the person who signs in, or the provider was not allowed to tell who it is.',
   notice_unreachable:
     'The target of a notice does not answer. Volt retries automatically, for a day; see [notices](notices.md).',
   notice_refused: 'The target of a notice refuses it; the message quotes the target. See [notices](notices.md).',

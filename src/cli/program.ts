@@ -26,6 +26,7 @@ import { notifyCommand } from './notify.ts';
 import { observerCommand } from './observer.ts';
 import { openCommand } from './open.ts';
 import { peopleCommand } from './people.ts';
+import { providerCommand } from './provider.ts';
 import { pruneCommand } from './prune.ts';
 import { redisAclCommand } from './redis-acl.ts';
 import { repoCommand } from './repo.ts';
@@ -71,6 +72,7 @@ const commands = {
   ],
   'Administration:': [
     signInCommand,
+    providerCommand,
     accessCommand,
     tokenCommand,
     runnerKeyCommand,

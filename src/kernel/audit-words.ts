@@ -32,6 +32,7 @@ const things: { readonly [thing: string]: string } = {
   ...{ environments: 'environment', tokens: 'access token', 'runner-keys': 'runner key', runners: 'runner' },
   ...{ forges: 'forge', people: 'person', queues: 'queues', credential: 'credential', 'trusted-refs': 'trusted refs' },
   ...{ https: 'password', ssh: 'SSH key', 'notice-targets': 'target of notices', addresses: 'mail address' },
+  ...{ providers: 'provider' },
 };
 
 /** Actions whose names say less than people read. */

@@ -34,6 +34,11 @@ export function noticeAddressOf(name: string): Belonging {
   return { kind: 'notice', repo: null, name };
 }
 
+/** The context that the encrypted client secret of a provider is bound to: at another address it cannot be decrypted. */
+export function clientSecretOf({ name, url }: { name: string; url: string }): Belonging {
+  return { kind: 'provider', repo: null, name: `${name} at ${url}` };
+}
+
 /** The context that an encrypted key of ID tokens is bound to. */
 export function idTokenKeyOf(id: string): Belonging {
   return { kind: 'id-token', repo: null, name: id };
@@ -60,7 +65,8 @@ export async function writingVault(db: Write, config: Config): Promise<Vault> {
     (await db.selectFrom('credentials').select('key_id').limit(1).executeTakeFirst()) ??
     (await db.selectFrom('forges').select('key_id').limit(1).executeTakeFirst()) ??
     (await db.selectFrom('notice_targets').select('key_id').limit(1).executeTakeFirst()) ??
-    (await hookKeys(db).limit(1).executeTakeFirst());
+    (await hookKeys(db).limit(1).executeTakeFirst()) ??
+    (await clientSecrets(db).limit(1).executeTakeFirst());
   return encrypted ? Vault.open(config) : Vault.openOrCreate(config);
 }
 
@@ -157,6 +163,19 @@ async function encryptAnew(db: Write, vault: Vault): Promise<void> {
     const { box, keyId } = vault.encrypt(vault.decrypt({ box: value, keyId: key_id }, of), of);
     await db.updateTable('repositories').set({ hook_key: box, hook_key_id: keyId }).where('name', '=', name).execute();
   }
+  for (const { name, url, value, key_id } of await clientSecrets(db).execute()) {
+    const of = clientSecretOf({ name, url });
+    const { box, keyId } = vault.encrypt(vault.decrypt({ box: value, keyId: key_id }, of), of);
+    await db.updateTable('providers').set({ client_secret: box, key_id: keyId }).where('name', '=', name).execute();
+  }
+}
+
+function clientSecrets(db: Sql) {
+  return db
+    .selectFrom('providers')
+    .select(['name', 'url', 'client_secret as value', 'key_id'])
+    .where('client_secret', 'is not', null)
+    .$narrowType<{ value: string; key_id: string }>();
 }
 
 function jobTokens(db: Sql) {
@@ -185,6 +204,7 @@ async function keysInUse(db: Sql): Promise<Set<string>> {
     ...(await jobTokens(db).execute()),
     ...(await db.selectFrom('issued_tokens').select('key_id').distinct().execute()),
     ...(await hookKeys(db).execute()),
+    ...(await clientSecrets(db).execute()),
   ];
   return new Set(rows.map((row) => row.key_id));
 }

@@ -33,6 +33,7 @@ describe("the names of Volt's keys", () => {
       'volt:tallies',
       'volt:delivery:kind:id',
       'volt:app-request:kind',
+      'volt:used-sign-in:kind',
       'volt:to-runner:kind',
       'volt:changes',
       'volt:growth',

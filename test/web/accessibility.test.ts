@@ -8,6 +8,7 @@ import { failIntent, openTrigger } from '../../src/record/intents.ts';
 import { mute } from '../../src/record/notice-mutes.ts';
 import { openNoticeTarget } from '../../src/record/notice-targets.ts';
 import { noteObserved, noteObserveError } from '../../src/record/observations.ts';
+import { addProvider } from '../../src/record/providers.ts';
 import { answerStartable, askStartable } from '../../src/record/startable.ts';
 import { recordTests } from '../../src/record/test-results.ts';
 import { stopToken } from '../../src/secrets/stop-link.ts';
@@ -73,9 +74,12 @@ const pages: { readonly [route: string]: (shown: Shown) => string[] } = {
   '/forges': () => ['/forges'],
   '/notices': () => ['/notices'],
   '/notices/stop/:target/:token': ({ stop }) => [stop],
+  '/providers': () => ['/providers'],
   '/forges/github-app/made': () => ['/forges/github-app/made?code=a&state=b'],
   '/api': () => ['/api'],
   '/sign-in': () => ['/sign-in'],
+  '/sign-in/with/:name': () => ['/sign-in/with/nobody'],
+  '/sign-in/with/:name/callback': () => ['/sign-in/with/corp/callback'],
 };
 
 /** Routes that answer no page of Volt's own. */
@@ -90,6 +94,7 @@ const others = [
     '/cctray.xml',
     '/queues',
     '/queues/*',
+    '/sign-in/with/*',
   ],
   ...['/.well-known/openid-configuration', '/.well-known/jwks'],
 ];
@@ -174,6 +179,14 @@ async function faultsOf(page: Page, only: string): Promise<string[]> {
 async function fill(site: Site): Promise<Shown> {
   await site.repository('sample', { pullRequests: 'same' });
   await site.repository('empty');
+  const provider = {
+    name: 'corp',
+    kind: 'oidc',
+    url: 'https://id.example',
+    clientId: 'volt',
+    createdBy: 'owner',
+  } as const;
+  await addProvider(site.context.database, site.context.config, provider);
   await noteObserved(site.context.database, 'sample', { defaultBranch: 'main', notice: null });
   await site.runner('r1', { labels: ['linux'] });
   await noteIdentity(site.context.database, {

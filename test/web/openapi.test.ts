@@ -11,6 +11,7 @@ import { webApp } from '../../src/web/app.ts';
 import { FakeForge, forgeToken } from '../support/fake-forge.ts';
 import { hasSshd } from '../support/git-over-ssh.ts';
 import { Noticing } from '../support/noticing.ts';
+import { OAuthForge } from '../support/oauth-forge.ts';
 import { TestRepository } from '../support/repository.ts';
 import { noFailure } from '../support/test-result.ts';
 import { Described } from './described.ts';
@@ -91,7 +92,7 @@ describe('web: the OpenAPI document', () => {
     for (const { name, path, method, operation } of operations()) {
       const open =
         method === 'get' &&
-        !/workflows|secrets|variables|credentials|trusted|tokens|runner-keys|forges|notice|audit|people|sign-in|access/.test(
+        !/workflows|secrets|variables|credentials|trusted|tokens|runner-keys|forges|providers|notice|audit|people|sign-in|access/.test(
           path,
         );
       expect(
@@ -123,8 +124,10 @@ describe('web: the OpenAPI document', () => {
     await site.signInAs('grace');
     const repository = new TestRepository({ 'test.sh': 'true' });
     const forge = await FakeForge.start('gitea');
-    for (const [call, body] of await everyOperation(site, repository, forge)) await ask(call, body);
+    const people = await OAuthForge.start('gitea');
+    for (const [call, body] of await everyOperation(site, repository, forge, people)) await ask(call, body);
     await forge.stop();
+    await people.stop();
     repository.remove();
     // keys are made by a program of OpenSSH's
     const operations = described.operations.filter((one) => hasSshd() || one !== 'repos.credential.ssh.set');
@@ -166,6 +169,7 @@ async function everyOperation(
   site: Site,
   repository: TestRepository,
   forge: FakeForge,
+  people: OAuthForge,
 ): Promise<[call: string, body?: unknown][]> {
   await site.repository('app');
   await site.repository('shell', { url: 'git@127.0.0.1:app.git' });
@@ -281,6 +285,11 @@ async function everyOperation(
     ['PATCH /forges/git', { repos: ['app=acme/app'] }],
     ['POST /forges/git/check'],
     ['DELETE /forges/git'],
+    ['POST /providers', { name: 'corp', kind: 'gitea', url: people.url, ...people.client }],
+    ['GET /providers'],
+    ['PATCH /providers/corp', { title: 'Corp' }],
+    ['POST /providers/corp/check'],
+    ['DELETE /providers/corp'],
     [
       'POST /notice-targets',
       {

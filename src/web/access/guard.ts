@@ -135,6 +135,11 @@ export class Guard {
     return this.#code(`session ${secret} at ${origin}`);
   }
 
+  /** Signs a part of a sign-in at a provider, see sign-in/pending-sign-in.ts. */
+  signInCode(text: string): string {
+    return this.#code(`sign-in ${text}`);
+  }
+
   /** The secret of a repository's webhook. It is derived, not stored: a new main token or a new salt changes it. */
   hookSecret(repo: string, salt: string): string {
     return this.#code(`hook ${repo} ${salt}`);

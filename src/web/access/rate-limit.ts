@@ -15,6 +15,9 @@ export interface Rate {
 /** Changes that one token, and one sender, may make: enough for a script that adds a thousand repositories. */
 export const writeRate: Rate = { burst: 1000, perSecond: 20 };
 
+/** Sign-ins at providers from one address: an office of some hundred people may have one. */
+export const signInRate: Rate = { burst: 300, perSecond: 2 };
+
 /** The most callers that are remembered; a forgotten one has its whole burst again. */
 const mostCallers = 10_000;
 
@@ -66,6 +69,16 @@ export function limitedWrites(rate: Rate): MiddlewareHandler<WebEnv> {
       if (names.filter((name) => !writes.take(name)).length > 0)
         throw rateLimited(context, writes, 'too many changes were requested');
     }
+    return next();
+  };
+}
+
+/** Limits how often a sender begins and ends sign-ins at providers, each of which Volt asks the provider for. */
+export function limitedSignIns(rate: Rate): MiddlewareHandler<WebEnv> {
+  const signIns = new RateLimiter(rate);
+  return async (context, next) => {
+    if (!signIns.take(networkOf(context.get('source').address)))
+      throw rateLimited(context, signIns, 'too many sign-ins come from your address');
     return next();
   };
 }

@@ -10,6 +10,7 @@ import { jobRoutes } from './jobs.ts';
 import { manyBuildsRoutes } from './many-builds.ts';
 import { noticeRoutes } from './notices.ts';
 import { peopleRoutes } from './people.ts';
+import { providerRoutes } from './providers.ts';
 import { repositoryRoutes } from './repos.ts';
 import type { Route } from './route.ts';
 import { runnerRoutes } from './runners.ts';
@@ -32,6 +33,7 @@ export const routes: readonly Route[] = [
   ...credentialRoutes,
   ...forgeRoutes,
   ...noticeRoutes,
+  ...providerRoutes,
   ...runnerRoutes,
   ...systemRoutes,
   ...accessRoutes,

@@ -18,6 +18,7 @@ const more = {
   add: { title: 'Add repository', href: '/repos/new', admin: true },
   forges: { title: 'Forges', href: '/forges', admin: true },
   notices: { title: 'Notices', href: '/notices', admin: true },
+  providers: { title: 'Sign-in providers', href: '/providers', admin: true },
   access: { title: 'Access', href: '/access', admin: true },
   people: { title: 'People', href: '/people', admin: true },
   audit: { title: 'Audit log', href: '/audit', admin: true },

@@ -1,0 +1,51 @@
+import { VoltError } from '../../kernel/errors.ts';
+import { isMailAddress } from '../../kernel/mail-address.ts';
+import type { ToldIdentity } from '../../record/identities.ts';
+
+/** Bounds of what a provider tells: characters of each text, and how many there are. Subjects: OpenID Connect Core 1.0, 2. */
+const most = { subject: 255, text: 100, group: 200, groups: 1000, addresses: 20 };
+
+/** What a provider has told, unchecked. */
+export interface Told {
+  subject: unknown;
+  login: unknown;
+  displayName: unknown;
+  groups: readonly unknown[];
+  /** verified addresses of mail */
+  addresses: readonly unknown[];
+}
+
+/**
+ * What a provider tells about somebody, as it is kept: bounded, and without characters that would mislead on pages and terminals.
+ * @throws VoltError `provider_refused` without a subject
+ */
+export function identityFrom(of: { provider: string; issuer: string }, told: Told): ToldIdentity {
+  const subject = typeof told.subject === 'number' ? String(told.subject) : told.subject;
+  if (typeof subject !== 'string' || subject === '' || subject.length > most.subject) {
+    throw new VoltError('provider_refused', `${of.provider} has not told who you are: its answer has no subject`, {
+      remedy: 'Check the provider: `volt provider check`.',
+    });
+  }
+  const login = plainText(told.login, most.text) ?? 'person';
+  const groups = told.groups.flatMap((group) => groupName(group) ?? []);
+  const addresses = told.addresses.filter((one): one is string => typeof one === 'string' && isMailAddress(one));
+  return {
+    ...{ ...of, subject, login, displayName: plainText(told.displayName, most.text) ?? login },
+    groups: [...new Set(groups)].slice(0, most.groups),
+    addresses: addresses.slice(0, most.addresses),
+  };
+}
+
+/** A text of a provider in one line. @returns undefined for no text */
+export function plainText(text: unknown, longest: number): string | undefined {
+  if (typeof text !== 'string') return undefined;
+  const plain = text.replace(/[\p{C}\s]+/gu, ' ').trim();
+  return plain.slice(0, longest).trim() || undefined;
+}
+
+/** A group is taken as it is, or not at all: a changed one could be another. Keycloak begins the path of a group with a slash. */
+function groupName(group: unknown): string | undefined {
+  if (typeof group !== 'string' || group.length > most.group || plainText(group, most.group) !== group)
+    return undefined;
+  return group.replace(/^\/+/, '') || undefined;
+}
