@@ -1,61 +1,16 @@
 import type { Context } from 'hono';
-import { logFile, logTimesFile } from '../../kernel/data-paths.ts';
-import { VoltError } from '../../kernel/errors.ts';
 import { isFinal, type Job } from '../../kernel/model.ts';
-import { testOfResult } from '../../record/test-queries.ts';
 import { shownLogHeader } from '../http/etag.ts';
-import { failureLine, testLine } from '../logs/failure-line.ts';
-import type { Hits } from '../logs/hits.ts';
-import type { LineIndex } from '../logs/line-index.ts';
-import { timesOf } from '../logs/line-times.ts';
-import { logSize } from '../logs/log-file.ts';
 import { removedAfter } from '../logs/removed-log.ts';
 import type { Web } from '../services.ts';
-import { logLine } from '../text/log-line.ts';
-import type { LogNote } from './annotations.tsx';
 import type { ChosenJob } from './chosen-job.ts';
-import { markupOf, type ShownLine } from './log-markup.ts';
-import {
-  type AskedSearch,
-  askedSearch,
-  countOf,
-  HitList,
-  MoreHits,
-  mostHits,
-  onlyHits,
-  type Query,
-  queryOf,
-  SearchForm,
-} from './log-search.tsx';
+import { markupOf } from './log-markup.ts';
+import { askedLines, logPart, type Notes, pageLines } from './log-part.ts';
+import { countOf, HitList, MoreHits, onlyHits, type Query, queryOf, SearchForm } from './log-search.tsx';
 import { At } from './parts.tsx';
 
-/** Lines in the page itself, of which many are half the bytes of a page; with scripts, the browser shows the whole log. */
-const pageLines = 250;
-/** Lines before the one where a job has failed that the page shows. */
-const linesBefore = 20;
 /** Digits of a line number for which there is room in any log. */
 const leastDigits = 4;
-
-/** The part of a log that the query asks for. */
-interface AskedLines {
-  /** from 1 */
-  line: number | undefined;
-  /** a position in bytes, as in a step */
-  at: number | undefined;
-  /** id of the result of a test, whose line is wanted */
-  test: string | undefined;
-  search: AskedSearch | undefined;
-}
-
-function askedLines(query: (name: string) => string | undefined): AskedLines {
-  const number = (name: string) => (/^\d{1,12}$/.test(query(name) ?? '') ? Number(query(name)) : undefined);
-  return {
-    line: number('line') || undefined,
-    at: number('at'),
-    test: number('test')?.toString(),
-    search: askedSearch(query),
-  };
-}
 
 /** The key of the log that the browser already shows, in a request of client/live.ts. */
 export function shownLogKey(context: Context): string | undefined {
@@ -70,7 +25,7 @@ interface Shown {
   /** query parameters that name the log on its page */
   base: Query;
   /** by line, numbered from 0 */
-  notes: ReadonlyMap<number, readonly LogNote[]>;
+  notes: Notes;
   /** names of the tests that failed in the job */
   failedTests: readonly string[];
   /** key of the log that the browser already shows, and of which it needs no lines */
@@ -86,17 +41,8 @@ export async function LogSection({ web, chosen: { job, attempt }, query, base, n
   const asked = askedLines(query);
   const key = [job.id, attempt, asked.at, asked.line, asked.test].filter((part) => part !== undefined).join('.');
   if (key === known) return <section id="log" data-key={key}></section>;
-  const file = logFile(web.config.dataDir, { job: job.id, attempt });
-  const index = web.lines.of(file);
-  const ofTest = await lineOfTest(web, { job, attempt }, asked.test);
-  const wanted = asked.at === undefined ? asked.line && asked.line - 1 : await index.lineAt(asked.at);
-  const failing = await failureOf(job, attempt, file, index, failedTests);
-  const part = await index.window(wanted ?? (await beginOf(index, ofTest ?? failing)), pageLines);
-  const { from, lines, total, end } = part;
-  const found = await searchIn(web, file, job, asked.search, part);
-  const shown = await shownLines(web, { job: job.id, attempt }, part, {
-    ...{ hits: found.here, failing, chosen: ofTest, notes },
-  });
+  const part = await logPart(web, { job, attempt }, asked, { notes, failedTests });
+  const { from, lines, total, end, wanted, ofTest, failing, found } = part;
   const current = job.attempts.at(-1)?.number ?? 1;
   const runs = attempt === current && !isFinal(job.status);
   const address = (more: Query) => `?${new URLSearchParams({ ...base, ...more })}`;
@@ -159,10 +105,10 @@ export async function LogSection({ web, chosen: { job, attempt }, query, base, n
           aria-label="Log lines"
           data-digits={Math.max(leastDigits, String(total).length)}
         >
-          {matches && asked.search?.only ? onlyHits(matches) : markupOf(shown)}
+          {matches && asked.search?.only ? onlyHits(matches) : markupOf(lines)}
         </section>
       </div>
-      {shown.length === 0 && (
+      {lines.length === 0 && (
         <NoLines
           runs={runs}
           removed={removedAfter(job.finishedAt, web.config.keepLogDays)}
@@ -206,102 +152,4 @@ function Links({ base, job, attempt }: { base: Query; job: Job; attempt: number 
       </span>
     </>
   );
-}
-
-/** The first line of the page: some lines before the one to show, or as many as fit before the end of the log. */
-async function beginOf(index: LineIndex, line: number | undefined): Promise<number> {
-  if (line === undefined) return -pageLines;
-  const { total } = await index.window(0, 0);
-  return Math.max(0, Math.min(line - linesBefore, total - pageLines));
-}
-
-/** The line that says why a test failed, in the log of the attempt that has its result. */
-async function lineOfTest(
-  web: Web,
-  { job, attempt }: ChosenJob,
-  result: string | undefined,
-): Promise<number | undefined> {
-  const name = result && (await testOfResult(web.database, { job: job.id, attempt }, result));
-  if (!name) return undefined;
-  const file = logFile(web.config.dataDir, { job: job.id, attempt });
-  return testLine({ file, index: web.lines.of(file), searches: web.searches }, name, job.id);
-}
-
-/** The line where a job has failed; undefined if it has not, or if no line says so. */
-async function failureOf(
-  job: Job,
-  attempt: number,
-  file: string,
-  index: LineIndex,
-  tests: readonly string[],
-): Promise<number | undefined> {
-  if (attempt !== job.attempts.at(-1)?.number || (job.status !== 'failure' && job.status !== 'error')) return undefined;
-  const step = job.steps.find(({ status }) => status === 'failure' || status === 'error');
-  if (!step || step.logStart === null) return undefined;
-  const end = step.logEnd ?? (await logSize(file));
-  return failureLine(file, index, { start: step.logStart, end, tests });
-}
-
-type Part = Awaited<ReturnType<LineIndex['window']>>;
-
-interface Found {
-  /** the first matches */
-  hits?: Hits;
-  /** the matches in the lines that the page shows */
-  here: Hits['hits'];
-  /** why the search has failed */
-  problem?: string;
-}
-
-async function searchIn(
-  web: Web,
-  file: string,
-  job: Job,
-  search: AskedSearch | undefined,
-  { from, lines }: Part,
-): Promise<Found> {
-  if (!search) return { here: [] };
-  const { pattern } = search;
-  try {
-    const hits = await web.searches.find(file, { pattern, limit: mostHits, from: search.from }, job.id);
-    if (search.only || lines.length === 0) return { hits, here: [] };
-    const place = { position: lines[0]?.start ?? 0, line: from };
-    const range = { pattern, limit: pageLines, from: place, before: from + lines.length };
-    return { hits, here: (await web.searches.find(file, range, job.id)).hits };
-  } catch (error) {
-    if (error instanceof VoltError) return { here: [], problem: error.message };
-    throw error;
-  }
-}
-
-interface Marks extends Pick<Shown, 'notes'> {
-  hits: Hits['hits'];
-  failing: number | undefined;
-  chosen: number | undefined;
-}
-
-async function shownLines(
-  web: Web,
-  ref: { job: Job['id']; attempt: number },
-  { from, lines, rest }: Part,
-  { hits, failing, chosen, notes }: Marks,
-): Promise<ShownLine[]> {
-  const times = await timesOf(
-    logTimesFile(web.config.dataDir, ref),
-    lines.map(({ start }) => start),
-  );
-  const found = new Map(hits.map((hit) => [hit.line, hit.found]));
-  const spans = [...lines.map((line) => line.spans), ...(rest === null ? [] : [rest])];
-  return spans.map((line, index) => {
-    const number = from + index;
-    const at = times[index] ?? undefined;
-    return {
-      ...logLine(line),
-      number,
-      classes: number === chosen ? 'chosen' : number === failing ? 'failing' : '',
-      found: found.get(number) ?? [],
-      notes: notes.get(number) ?? [],
-      at: at === times[index - 1] ? undefined : at,
-    };
-  });
 }
