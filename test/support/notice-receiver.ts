@@ -9,10 +9,18 @@ export interface Received {
   body: string;
 }
 
+interface Answer {
+  status: number;
+  headers?: { [name: string]: string };
+  body?: string;
+}
+
 /** A server that takes notices. It answers as `answer` says. */
 export class NoticeReceiver {
   readonly received: Received[] = [];
-  answer: { status: number; headers?: { [name: string]: string }; body?: string } = { status: 200 };
+  answer: Answer = { status: 200 };
+  /** what it answers to a request, in the place of `answer` */
+  check: ((received: Received) => Answer) | undefined;
   /** whether it closes the connection without an answer */
   hangUp = false;
   readonly #server: Server;
@@ -26,9 +34,10 @@ export class NoticeReceiver {
       const parts: Buffer[] = [];
       for await (const part of request) parts.push(part as Buffer);
       const { method = '', url = '', headers } = request;
-      receiver.received.push({ method, path: url, headers, body: Buffer.concat(parts).toString('utf8') });
+      const received = { method, path: url, headers, body: Buffer.concat(parts).toString('utf8') };
+      receiver.received.push(received);
       if (receiver.hangUp) return void request.socket.destroy();
-      const { status, headers: sent, body } = receiver.answer;
+      const { status, headers: sent, body } = receiver.check?.(received) ?? receiver.answer;
       response.writeHead(status, sent).end(body);
     });
     const receiver = new NoticeReceiver(server);

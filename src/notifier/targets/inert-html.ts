@@ -3,7 +3,7 @@
  * of its own, which leaves nothing behind when the text is copied.
  */
 export function inertHtml(text: string): string {
-  return entities(text).replace(/:(?=\/\/)|@|\.(?=\p{L})/gu, '<span>$&</span>');
+  return entities(text).replace(/\/(?=\/)|@|\.(?=[\p{L}\p{N}])|\bmailto(?=:)/giu, '<span>$&</span>');
 }
 
 /** Text as HTML. */

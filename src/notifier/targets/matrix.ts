@@ -1,7 +1,10 @@
 import { entities, inertHtml } from './inert-html.ts';
-import { type Form, footerOf, formed, inert, plainForm } from './plain-lines.ts';
+import { type Form, fitting, footerOf, formed, inert, plainForm, sizeOfJson } from './plain-lines.ts';
 import { post } from './post.ts';
 import type { Send } from './target.ts';
+
+/** The most bytes of the lines, as text and as HTML: an event has at most 65,536 (spec.matrix.org, Client-Server API, "Size limits"). */
+const longest = 20_000;
 
 /**
  * A room of Matrix, by an address such as https://matrix.example.org/!room:example.org; the secret is an access token. The server
@@ -15,11 +18,12 @@ export const sendMatrix: Send = async (message, { address: { to, secret = '' }, 
   const form = (to: Form) => (line: string) => formed(line, message, to);
   const html = [
     `<strong>${inertHtml(headline)}</strong>`,
-    ...lines.map(form(htmlForm)),
+    ...fitting(lines.map(form(htmlForm)), longest, sizeOfJson),
     `<a href="${entities(link.url)}">${entities(link.label)}</a>`,
     `<small>${form(htmlForm)(footerOf(message))}</small>`,
   ].join('<br>');
-  const texts = [...lines.map(form(plainForm)), link.url, form(plainForm)(footerOf(message))];
+  const text = fitting(lines.map(form(plainForm)), longest, sizeOfJson);
+  const texts = [...text, link.url, form(plainForm)(footerOf(message))];
   const body = JSON.stringify({
     msgtype: 'm.notice',
     body: [inert(headline), ...texts].join('\n'),

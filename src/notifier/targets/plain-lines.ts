@@ -46,6 +46,11 @@ export function fitting(lines: readonly string[], most: number, size = (text: st
   return [...kept, more];
 }
 
+/** Bytes of a text in JSON. */
+export function sizeOfJson(text: string): number {
+  return Buffer.byteLength(JSON.stringify(text));
+}
+
 /** At most so many UTF-16 units of a text, without half a character at its end. */
 export function cut(text: string, most: number): string {
   if (text.length <= most) return text;
@@ -58,7 +63,7 @@ export function cut(text: string, most: number): string {
  * a hidden character would come along when it is copied.
  */
 export function inert(text: string): string {
-  return text.replace(/(:)(\/\/)|(@)|\b(www)(\.)/gi, (found) => `${found[0]}\u200b${found.slice(1)}`);
+  return text.replace(/\/(?=\/)|@|\b(?:www(?=\.)|mailto(?=:))/gi, '$&\u200b');
 }
 
 /** Foreign text in Markdown, as which it is shown as it is. */

@@ -1,4 +1,4 @@
-import { fitting, footerOf, inert } from './plain-lines.ts';
+import { fitting, footerOf, inert, sizeOfJson } from './plain-lines.ts';
 import { post } from './post.ts';
 import type { Send } from './target.ts';
 
@@ -10,24 +10,19 @@ export const sendTeams: Send = async (message, { address: { to }, mayBePrivate }
   const { headline, lines, link, stop } = message;
   const line = (text: string, look: object = {}) => ({
     type: 'RichTextBlock',
-    inlines: [{ type: 'TextRun', text: inert(text), ...look }],
+    inlines: [{ type: 'TextRun', text, ...look }],
   });
   const open = (title: string, url: string) => ({ type: 'Action.OpenUrl', title, url });
   const content = {
     $schema: 'http://adaptivecards.io/schemas/adaptive-card.json',
     ...{ type: 'AdaptiveCard', version: '1.4' },
     body: [
-      line(headline, { weight: 'Bolder', size: 'Medium' }),
-      ...fitting(lines, longest, sizeOfJson).map((text) => line(text)),
-      line(footerOf(message), { isSubtle: true, size: 'Small' }),
+      line(inert(headline), { weight: 'Bolder', size: 'Medium' }),
+      ...fitting(lines.map(inert), longest, sizeOfJson).map((text) => line(text)),
+      line(inert(footerOf(message)), { isSubtle: true, size: 'Small' }),
     ],
     actions: [open(link.label, link.url), open('Stop or change these notices', stop.url)],
   };
   const attachments = [{ contentType: 'application/vnd.microsoft.card.adaptive', content }];
   await post({ url: to, body: JSON.stringify({ type: 'message', attachments }), mayBePrivate });
 };
-
-/** Bytes of lines, with what JSON adds to them. */
-function sizeOfJson(text: string): number {
-  return Buffer.byteLength(JSON.stringify(inert(text)));
-}
