@@ -65,4 +65,26 @@ describe('web: the feeds', () => {
       ['bare', 'Unknown', ''],
     ]);
   });
+
+  it('take the token as a password, from readers that can send nothing else, and no other page does', async () => {
+    const closed = await Site.start({ reading: 'token' });
+    try {
+      const { token } = closed;
+      const ask = (path: string, password: string) => {
+        const authorization = `Basic ${Buffer.from(`anybody:${password}`).toString('base64')}`;
+        return closed.fetch(path, { headers: { authorization } });
+      };
+      for (const path of ['/builds.atom', '/cctray.xml']) {
+        const refused = await closed.fetch(path);
+        expect([refused.status, refused.headers.get('www-authenticate')]).to.deep.equal([
+          ...[401, 'Basic realm="Volt", charset="UTF-8"'],
+        ]);
+        expect((await ask(path, 'wrong')).status).to.equal(401);
+        expect((await ask(path, token)).status).to.equal(200);
+      }
+      expect((await ask('/api/v1/builds', token)).status).to.equal(401);
+    } finally {
+      await closed.stop();
+    }
+  });
 });

@@ -10,15 +10,11 @@ export type ErrorPage = (context: Context, error: VoltError) => Response | Promi
 /** Errors that are answered before the whole body of the request was read. */
 const bodyLeft: ReadonlySet<ErrorCode> = new Set(['too_large', 'timed_out', 'bad_signature', 'rate_limited']);
 
-/** Errors that another token, or one at all, would have avoided. */
-const withoutCaller: ReadonlySet<ErrorCode> = new Set(['token_needed', 'token_wrong']);
-
 /** Answers an error: as a page where the client accepts HTML, else as JSON. */
 export function errorAnswers(logger: Logger, page: ErrorPage) {
   return (thrown: unknown, context: Context): Response | Promise<Response> => {
     const error = voltErrorOf(thrown, context, logger);
     context.status(error.httpStatus as ContentfulStatusCode);
-    if (withoutCaller.has(error.code)) context.header('www-authenticate', 'Bearer');
     // nobody reads the rest of the body
     if (bodyLeft.has(error.code)) context.header('connection', 'close');
     context.header('cache-control', 'no-store');
