@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { listActions } from '../../src/record/audit-search.ts';
+import { noteProblem } from '../../src/record/delivery-problems.ts';
 import { listNoticeTargets } from '../../src/record/notice-targets.ts';
 import { listNotices } from '../../src/record/notices.ts';
 import { Site } from './site.ts';
@@ -64,5 +65,21 @@ describe('web: the page of notices', () => {
     });
     expect(stranger.status).to.be.oneOf([401, 403]);
     expect(await listNoticeTargets(site.context.database)).to.deep.equal([]);
+  });
+
+  it('and the status tell administrators which targets take nothing, and that no notifier runs', async () => {
+    await post('/notices', ops);
+    const problem = { code: 'notice_unreachable', message: 'example.org does not answer', remedy: 'Check it.' };
+    await noteProblem(site.context.database, 'notice_targets', 'ops', problem);
+    const message = 'notices do not reach ops: example.org does not answer';
+    const status = async (headers: { [name: string]: string }) => {
+      const { problems } = await site.json('/api/v1/status', { headers });
+      return (problems as { message: string }[]).map((each) => each.message).join('\n');
+    };
+    expect(await status({ authorization: `Bearer ${site.token}` }))
+      .to.include(message)
+      .and.include('nobody gets notices');
+    expect(await status({})).to.not.include('ops');
+    expect(await site.page('/notices', { cookie })).to.include('example.org does not answer');
   });
 });

@@ -1,5 +1,7 @@
 import { VoltError } from '../../kernel/errors.ts';
+import type { NoticeTarget } from '../../kernel/model/notice-shapes.ts';
 import { countOpenBuilds } from '../../record/builds.ts';
+import { listNoticeTargets } from '../../record/notice-targets.ts';
 import { failingRepositories, type ObservedRepository } from '../../record/repositories.ts';
 import { repositoryHosts } from '../../record/repository-hosts.ts';
 import { keyProblem } from '../../record/secret-key.ts';
@@ -25,6 +27,8 @@ interface DatabaseState {
   bytes: number;
   key: Problem | undefined;
   forges: ForgeState;
+  /** where notices go */
+  targets: NoticeTarget[];
 }
 
 /** The state that the database has, or the problem if it does not answer. */
@@ -42,12 +46,13 @@ export async function readDatabase(
     recordBytes(database),
     keyProblem(database, config),
     readForges(database, reader),
+    listNoticeTargets(database),
   ]);
   try {
     const answer = await within(queries, timeout);
     if (!answer) return noAnswer;
-    const [jobs, builds, failing, hosts, waiting, approvals, bytes, key, forges] = answer;
-    return { jobs, builds, failing, hosts, waiting, approvals, bytes, key, forges };
+    const [jobs, builds, failing, hosts, waiting, approvals, bytes, key, forges, targets] = answer;
+    return { jobs, builds, failing, hosts, waiting, approvals, bytes, key, forges, targets };
   } catch (error) {
     if (!(error instanceof VoltError)) throw error;
     const { code, message, remedy } = error;

@@ -3,7 +3,6 @@ import { type RefusedStatus, refusedStatuses } from '../../record/due-statuses.t
 import { type ForgeProblem, forgeProblems } from '../../record/forges.ts';
 import type { Reader } from '../../record/visibility.ts';
 import type { Problem } from '../schemas/terms.ts';
-import type { RedisState } from './redis-state.ts';
 
 /** What holds up the statuses of forges. */
 export interface ForgeState {
@@ -17,15 +16,8 @@ export async function readForges(database: Database, reader: Reader, repo?: stri
   return { forges, refused };
 }
 
-/** @param seen undefined if Redis does not answer */
-export function problemsOfForges(
-  { forges, refused }: ForgeState,
-  reader: Reader,
-  seen: RedisState | undefined,
-): Problem[] {
-  const isAlone = seen?.stages.find(({ kind }) => kind === 'notifier')?.members.length === 0;
+export function problemsOfForges({ forges, refused }: ForgeState, reader: Reader): Problem[] {
   return [
-    ...(isAlone && forges.length > 0 ? [noNotifier] : []),
     ...forges.flatMap(({ name, problem }) => (problem === null ? [] : [ofForge(name, problem, reader)])),
     ...refused.map(ofRepository),
   ];
@@ -45,9 +37,3 @@ function ofForge(name: string, { code, message, remedy }: Problem, reader: Reade
     remedy: 'Ask somebody with the role "admin" to run `volt status`.',
   };
 }
-
-const noNotifier: Problem = {
-  code: 'no_notifier',
-  message: 'no notifier is running: forges do not get the statuses of commits',
-  remedy: 'Start one with `volt notifier`, or everything with `volt up`.',
-};

@@ -8,6 +8,7 @@ import type { SystemStatus } from '../schemas/system.ts';
 import { askRedis } from './ask-redis.ts';
 import { readDatabase } from './database-state.ts';
 import { problemsOfForges } from './forge-problems.ts';
+import { needsNotifier, notifierProblem, problemsOfTargets } from './notifier-problems.ts';
 import { fullDisks, secretsProblem, unfitRedis, unreadable, unwatchedMachines, wrongClocks } from './problems.ts';
 import { readRedis } from './redis-state.ts';
 import type { StatusSources } from './sources.ts';
@@ -35,7 +36,8 @@ export async function systemStatus(
     ...(seen ? fullDisks(seen) : []),
     ...(known?.failing.flatMap(unreadable) ?? []),
     ...(known?.key ? [secretsProblem(known.key)] : []),
-    ...(known ? problemsOfForges(known.forges, reader, seen) : []),
+    ...(known ? [...notifierProblem(known, seen), ...problemsOfForges(known.forges, reader)] : []),
+    ...(known ? problemsOfTargets(known.targets, reader) : []),
   ];
   return {
     version,
@@ -50,8 +52,8 @@ export async function systemStatus(
     disk: disk ?? null,
     stages: stageKinds.flatMap((kind) => {
       const members = seen?.stages.find((stage) => stage.kind === kind)?.members ?? [];
-      // without a forge it has nothing to do
-      if (kind === 'notifier' && members.length === 0 && !known?.forges.forges.length) return [];
+      // without a forge or a target it has nothing to do
+      if (kind === 'notifier' && members.length === 0 && !needsNotifier(known)) return [];
       return { kind, alive: seen ? members.length > 0 : null, members };
     }),
     runners: seen ? sumOf(seen.runners) : null,
