@@ -57,6 +57,11 @@ export const LONG = [
     tools: [],
   },
   {
+    what: 'what people hear of a thousand builds, whatever fails meanwhile',
+    files: ['test/notifier/simulated-notices.test.ts'],
+    tools: [],
+  },
+  {
     what: 'workflows of many projects with containers, services and docker actions',
     files: ['test/flow/workflows-with-containers.test.ts'],
     tools: [],
