@@ -3,10 +3,13 @@ import { expect } from 'chai';
 import type { ForgeKind } from '../../src/kernel/forge-kinds.ts';
 import { type BuildId, jobIdOf } from '../../src/kernel/model.ts';
 import { listActions } from '../../src/record/audit-search.ts';
+import { grantRole } from '../../src/record/grants.ts';
+import { noteIdentity } from '../../src/record/identities.ts';
 import { openTriggers } from '../../src/record/intents.ts';
+import { setBlocked } from '../../src/record/people.ts';
 import { newestBuildOf } from '../../src/record/pull-request-builds.ts';
 import { commandIn } from '../../src/web/hooks/command.ts';
-import { type FakeComment, fakeComment } from '../support/fake-comments.ts';
+import { accountOf, type FakeComment, fakeComment } from '../support/fake-comments.ts';
 import { checkedForge, FakeForge } from '../support/fake-forge.ts';
 import { bodyOf, Site } from './site.ts';
 
@@ -104,6 +107,41 @@ describe('web: comments on pull requests', () => {
     expect(await retries()).to.deep.equal([]);
     expect(fake.answers).to.deep.equal([]);
     expect(await audited()).to.deep.equal(['reader at hub', 'builds.retry', `${name}, pull request 7`, 403]);
+  });
+
+  it('by an account with which a person signs in count by the roles of the person, whatever the forge allows', async () => {
+    const { database } = site.context;
+    const provider = {
+      name: 'hub',
+      kind: 'github',
+      title: 'GitHub',
+      url: fake.url,
+      client_id: 'volt',
+      scopes: '',
+    } as const;
+    const rest = { client_secret: null, key_id: null, groups_claim: null, created_by: 'owner', created_at: 1 };
+    await database.db
+      .insertInto('providers')
+      .values({ ...provider, ...rest })
+      .execute();
+    for (const login of ['ada', 'reader']) {
+      const of = { provider: 'hub', issuer: fake.url, subject: String(accountOf(login).id) };
+      await noteIdentity(database, { ...of, login, displayName: login, groups: [], addresses: [] });
+    }
+    await grantRole(database, { who: 'reader', role: 'run', repos: [name] }, 'owner');
+    // who may write at the forge, and has no role here
+    await say(`/volt approve ${head}`);
+    expect(await audited()).to.deep.equal(['ada', 'builds.approve', `${name}, pull request 7`, 403]);
+    await say(`/volt approve ${head}`, { author: 'reader' });
+    expect(await decision()).to.include({ decision: null });
+    await grantRole(database, { who: 'reader', role: 'approve', repos: [name] }, 'owner');
+    await say(`/volt approve ${head}`, { author: 'reader', id: 3_000_000_002 });
+    expect(await decision()).to.include({ decision: 'approved', by: 'reader' });
+    await setBlocked(database, 'reader', true);
+    await say('/volt retry', { author: 'reader' });
+    expect(await audited()).to.deep.equal(['reader', 'builds.retry', `${name}, pull request 7`, 403]);
+    expect(fake.answers).to.deep.equal([]);
+    await database.db.deleteFrom('providers').execute();
   });
 
   it('count as the forge shows them, whatever the call says', async () => {

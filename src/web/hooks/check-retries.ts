@@ -2,13 +2,15 @@ import type { Context } from 'hono';
 import { forgeAt } from '../../forge/kinds.ts';
 import { errorText, VoltError } from '../../kernel/errors.ts';
 import { projectAt } from '../../kernel/forge-projects.ts';
+import { holds } from '../../kernel/rights.ts';
 import { forgeWithToken } from '../../record/forges.ts';
 import { type CheckOfBuild, checksOf } from '../../record/status-details.ts';
 import { administrator } from '../../record/visibility.ts';
 import { atFirstDelivery } from '../../redis/deliveries.ts';
 import { logAction } from '../access/audit.ts';
-import { owner } from '../access/caller.ts';
+import type { Caller } from '../access/caller.ts';
 import type { WebEnv } from '../access/env.ts';
+import { callerOfAccount } from '../access/forge-account.ts';
 import { retryBuild, retryJob } from '../requests/builds.ts';
 import type { Web } from '../services.ts';
 import { type AppCall, repositoriesOf, type WantedCheck } from './app-calls.ts';
@@ -17,7 +19,7 @@ import { type AppCall, repositoriesOf, type WantedCheck } from './app-calls.ts';
 const patience = 3000;
 
 /**
- * Retries what somebody wants again at GitHub, who may write to the repository there. A check of one job retries that job, one of a
+ * Retries what somebody wants again at GitHub, who may run builds. A check of one job retries that job, one of a
  * failed build what has failed of it, and all checks of a commit their whole builds.
  * @param hash of the call, which counts once
  */
@@ -38,32 +40,33 @@ export async function retryChecks(
     );
     if (meant.length === 0) continue;
     await atFirstDelivery(web.access, { repo, hash }, async () => {
-      const actor = `${wanted.by?.name ?? 'somebody'} at ${forge}`;
-      if (!(await mayRetry(web, forge, repository, wanted))) return refuse(web, context, { actor, repo });
-      for (const check of meant) await retry(web, context, check, { actor, failedOnly: build !== undefined });
+      const caller = await callerOf(web, forge, repository, wanted);
+      if (!caller || !holds(caller.rights, 'run', repo))
+        return refuse(web, context, { actor: caller?.name ?? `${wanted.by?.name ?? 'somebody'} at ${forge}`, repo });
+      for (const check of meant) await retry(web, context, check, { caller, failedOnly: build !== undefined });
     });
   }
 }
 
-/** Asks GitHub, since a call that somebody has recorded says what held then. False where GitHub does not tell. */
-async function mayRetry(
+/** Asks GitHub, since a call that somebody has recorded says what held then. Undefined where GitHub does not tell. */
+async function callerOf(
   web: Web,
   name: string,
   repository: { name: string; url: string },
   { by, app }: WantedCheck,
-): Promise<boolean> {
+): Promise<Caller | undefined> {
   try {
     const forge = await forgeWithToken(web.database, web.config, name);
     const project = projectAt(forge, repository);
     const { comments } = forgeAt(forge, patience);
-    if (app !== forge.app || !by || project === undefined || !forge.isChecked || !comments) return false;
-    return await comments.mayWrite(project, by);
+    if (app !== forge.app || !by || project === undefined || !forge.isChecked || !comments) return undefined;
+    return await callerOfAccount(web.database, forge, repository.name, by, () => comments.mayWrite(project, by));
   } catch (error) {
     if (!(error instanceof VoltError) || error.code.startsWith('record_')) throw error;
     web.logger.warn(`cannot ask ${name} who may retry checks of ${repository.name}: ${errorText(error)}`, {
       repo: repository.name,
     });
-    return false;
+    return undefined;
   }
 }
 
@@ -80,18 +83,18 @@ async function retry(
   web: Web,
   context: Context<WebEnv>,
   check: CheckOfBuild,
-  { actor, failedOnly }: { actor: string; failedOnly: boolean },
+  { caller, failedOnly }: { caller: Caller; failedOnly: boolean },
 ): Promise<void> {
-  const requester = { caller: { ...owner, name: actor }, reader: administrator };
+  const requester = { caller, reader: administrator };
   const [job] = check.isPart ? check.jobs : [];
   try {
     if (job && check.jobs.length === 1) await retryJob(web, requester, job);
     else await retryBuild(web, requester, check.build, failedOnly && check.state !== 'success');
     context.set('target', check.build);
-    await logAction(web, context, { actor, action: 'builds.retry', status: 202 });
+    await logAction(web, context, { actor: caller.name, action: 'builds.retry', status: 202 });
   } catch (error) {
     // a build that runs cannot be retried; GitHub cannot show why
     if (!(error instanceof VoltError) || error.code.startsWith('record_')) throw error;
-    web.logger.info(`cannot retry build ${check.build} for ${actor}: ${error.message}`, { build: check.build });
+    web.logger.info(`cannot retry build ${check.build} for ${caller.name}: ${error.message}`, { build: check.build });
   }
 }

@@ -2,11 +2,14 @@ import type { ForgeComment, ForgeComments } from '../../forge/comments/comments.
 import { forgeAt } from '../../forge/kinds.ts';
 import { errorText, VoltError } from '../../kernel/errors.ts';
 import { forgeKinds } from '../../kernel/forge-kinds.ts';
+import { holds } from '../../kernel/rights.ts';
 import { serverNow } from '../../kernel/server-time.ts';
 import { recordAction } from '../../record/audit.ts';
 import { buildForApproval, newestBuildOf } from '../../record/pull-request-builds.ts';
 import { forgeOfRepository, type RepositoryForge } from '../../record/repository-forge.ts';
 import { administrator } from '../../record/visibility.ts';
+import type { Caller } from '../access/caller.ts';
+import { callerOfAccount } from '../access/forge-account.ts';
 import { type Rate, RateLimiter } from '../access/rate-limit.ts';
 import type { Requester } from '../access/requester.ts';
 import { approveBuild } from '../requests/approvals.ts';
@@ -40,7 +43,7 @@ interface Outcome {
 
 /**
  * Does what comments on pull requests ask for. The call of a webhook only says that there is one: what it says, who has written it
- * and whether that person may push to the repository is asked of the forge.
+ * and whether that account may push to the repository is asked of the forge.
  */
 export class CommentCommands {
   readonly #web: Web;
@@ -85,14 +88,16 @@ export class CommentCommands {
     if (!command) return this.#passOver(name, call, 'the forge does not show it');
     if (comment.isEdited) return this.#passOver(name, call, 'it was edited');
     if (Math.abs(serverNow() - comment.createdAt) > longestAge) return this.#passOver(name, call, 'it is too old');
-    const actor = `${comment.author.name} at ${forge.name}`;
-    const mayWrite = await comments.mayWrite(project, comment.author);
-    const outcome: Outcome = mayWrite
-      ? await this.#do(name, call.number, command, actor)
+    const { author } = comment;
+    const mayWrite = () => comments.mayWrite(project, author);
+    const caller = await callerOfAccount(this.#web.database, forge, name, author, mayWrite);
+    const isAllowed = holds(caller.rights, command.name === 'approve' ? 'approve' : 'run', name);
+    const outcome: Outcome = isAllowed
+      ? await this.#do(name, call.number, command, caller)
       : { target: `${name}, pull request ${call.number}`, status: 403 };
-    await this.#note(sender, comment, { actor, action: `builds.${command.name}`, ...outcome });
-    // whoever may not write could have Volt write any number of comments
-    if (mayWrite && outcome.answer !== undefined) await comments.write(project, call.number, outcome.answer);
+    await this.#note(sender, comment, { actor: caller.name, action: `builds.${command.name}`, ...outcome });
+    // whoever may do nothing could have Volt write any number of comments
+    if (isAllowed && outcome.answer !== undefined) await comments.write(project, call.number, outcome.answer);
   }
 
   async #note(
@@ -102,18 +107,12 @@ export class CommentCommands {
   ): Promise<void> {
     const { database, logger } = this.#web;
     await recordAction(database, { actor, address, action, target, status, repo });
-    const ending = status === 403 ? 'refused: the account may not write to the repository' : (answer ?? 'done');
+    const ending = status === 403 ? 'refused' : (answer ?? 'done');
     logger.info(`${actor} asks for "${text.trim()}" (${target}): ${ending}`, { repo });
   }
 
-  async #do(repo: string, number: number, command: Command, actor: string): Promise<Outcome> {
-    const requester: Requester = {
-      caller: {
-        ...{ name: actor, person: null, token: null },
-        rights: [{ role: 'approve', repos: [repo], private: true }],
-      },
-      reader: administrator,
-    };
+  async #do(repo: string, number: number, command: Command, caller: Caller): Promise<Outcome> {
+    const requester: Requester = { caller, reader: administrator };
     const target = `${repo}, pull request ${number}`;
     try {
       if (command.name === 'approve')

@@ -1,0 +1,35 @@
+import { apiAddress, type ForgeKind } from '../kernel/forge-kinds.ts';
+import type { ProviderKind } from '../kernel/provider-kinds.ts';
+import type { Database } from './database.ts';
+import { findPerson, type Person } from './people.ts';
+
+/**
+ * The person to whom an account at a forge belongs: who has signed in with it at a provider that is that forge.
+ * @param account id of the account at the forge
+ */
+export async function personOfAccount(
+  { db }: Pick<Database, 'db'>,
+  { kind, api }: { kind: ForgeKind; api: string },
+  account: string,
+): Promise<Person | undefined> {
+  const rows = await db
+    .selectFrom('identities')
+    .innerJoin('providers', (join) =>
+      join.onRef('providers.name', '=', 'identities.provider').onRef('providers.url', '=', 'identities.issuer'),
+    )
+    .select(['person_id', 'providers.kind', 'providers.url'])
+    .where('subject', '=', account)
+    .execute();
+  const found = rows.find((row) => forgesOf[row.kind].includes(kind) && apiAddress(kind, row.url) === api);
+  return found && findPerson({ db }, found.person_id);
+}
+
+/** Kinds of forges at which the subject of an identity is the id of the account, by the kind of provider. */
+const forgesOf: { readonly [K in ProviderKind]: readonly ForgeKind[] } = {
+  // GitLab is a provider of OpenID Connect
+  oidc: ['gitlab'],
+  github: ['github'],
+  // each has the API of the other
+  gitea: ['gitea', 'forgejo'],
+  forgejo: ['gitea', 'forgejo'],
+};
