@@ -5,6 +5,7 @@ import { isTransient, type Reason, reasons, statuses, statusWords } from '../src
 import { settings, settingsFromFiles } from '../src/kernel/settings.ts';
 import { errorMeanings, reasonRemedies } from './codes.ts';
 import { discoveryPage } from './discovery.ts';
+import { rolesPage } from './roles.ts';
 import { groupOf, settingGroups } from './setting-groups.ts';
 
 type Setting = (typeof settings)[number];
@@ -16,6 +17,7 @@ export function pages(): { file: string; text: string }[] {
     { file: 'docs/configuration.md', text: reference() },
     { file: 'docs/errors-and-reasons.md', text: codesPage() },
     { file: 'docs/discovery.md', text: discoveryPage() },
+    { file: 'docs/roles.md', text: rolesPage() },
     { file: 'docs/volt-yml.schema.json', text: settingsJsonSchema() },
   ];
 }

@@ -7,7 +7,7 @@ import { nextAfter } from './paging.ts';
 import { name } from './registry.ts';
 
 const visibilityMeaning =
-  'who may read it: public: everybody; internal: everybody whom VOLT_READING allows; private: tokens that name it, and administrators';
+  'who may read it: public: everybody; internal: everybody whom VOLT_READING allows; private: people with a role there, tokens that name it, and administrators';
 
 const runnersMeaning = 'labels that runners of its jobs need besides those that the jobs ask for; empty for none';
 
