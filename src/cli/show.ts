@@ -16,6 +16,7 @@ import { configOf, jsonOption } from './options.ts';
 import { buildArgumentHelp, resolveBuild } from './resolve.ts';
 import { mark, paint, plain, plainLines, print, printJson, verdict } from './terminal.ts';
 import { ago, took } from './times.ts';
+import { approvalText, authorText, requestLines, startedBy } from './who.ts';
 import { buildName, refText, verdictLine, whyText } from './wording.ts';
 
 export function showCommand(program: Command): CommandFile {
@@ -43,9 +44,12 @@ function printBuild(build: Build, failed: FailedTests): void {
   print(`  commit   ${build.sha} ${build.pullRequest ? 'of pull request' : 'on'} ${refText(build)}`);
   for (const url of [build.commitUrl, build.pullRequest?.url]) if (url) print(`           ${plain(url)}`);
   print(`           ${plain(build.subject)}`);
-  print(`           by ${plain(build.author)}`);
+  print(`           by ${authorText(build)}`);
   if (build.runName !== null) print(`  run      ${plain(build.runName)}`);
-  print(`  build    id ${build.id}, ${causes[build.trigger]} ${ago(build.createdAt)}`);
+  const started = startedBy(build);
+  const cause = `${causes[build.trigger]}${started === undefined ? '' : ` by ${started}`}`;
+  print(`  build    id ${build.id}, ${cause} ${ago(build.createdAt)}`);
+  for (const line of requestLines(build)) print(`           ${line}`);
   const several = new Set(build.jobs.map(({ workflow }) => workflow)).size > 1;
   for (const job of build.jobs) {
     printJob(job, several);
@@ -78,6 +82,8 @@ function printJob(job: Job, several: boolean): void {
   print(
     `  ${mark(job.status)} ${workflow}${paint('bold', plain(job.name))} ${verdict(job.status)}${since(job)}${labels}`,
   );
+  const decision = approvalText(job.approval);
+  if (decision !== undefined) print(`      ${decision}`);
   if (job.needs.length > 0) print(`      needs ${job.needs.map(plain).join(', ')}`);
   const why = whyText(job, '        ');
   if (why !== undefined) print(`      ${why}`);

@@ -2,6 +2,7 @@ import type { NoticeTarget } from '../kernel/model/notice-shapes.ts';
 import { namedRecipients } from '../kernel/notices.ts';
 import { anyChange, type PendingChange, takeChange } from '../record/branch-changes.ts';
 import { brokenBranches } from '../record/branch-states.ts';
+import { committerOf } from '../record/committers.ts';
 import type { Database, Write } from '../record/database.ts';
 import { addGeneralNotice, addNotice, dropUntrue, toldOf } from '../record/new-notices.ts';
 import { anyDigest, takeDigests } from '../record/notice-digests.ts';
@@ -43,7 +44,7 @@ async function makeFor(db: Write, target: NoticeTarget, change: PendingChange): 
   const earlier = event === 'fixed' ? await toldOf(db, target.name, build) : [];
   const recipients = recipientsOf(target, change, {
     told: earlier.filter(({ isBroken, isWaiting }) => isBroken || isWaiting).map(({ recipient }) => recipient),
-    isKnown: (address) => isInDomains(address, target.options.domains ?? []),
+    refusal: await refusalOf(db, target, build),
   });
   for (const { address: recipient, why, dropped } of recipients) {
     await dropUntrue(db, { target: target.name, recipient }, change);
@@ -60,7 +61,27 @@ async function makeFor(db: Write, target: NoticeTarget, change: PendingChange): 
   }
 }
 
-function isInDomains(address: string, domains: readonly string[]): boolean {
-  const domain = address.slice(address.lastIndexOf('@') + 1);
-  return domains.includes(domain);
+/**
+ * Why no mail goes to the author of a commit; undefined if it may: to a person who may read the repository, and to addresses of the
+ * domains that an administrator has named.
+ */
+async function refusalOf(
+  db: Write,
+  { options: { domains = [] } }: Pick<NoticeTarget, 'options'>,
+  { repo, author_address }: Pick<PendingChange['build'], 'repo' | 'author_address'>,
+): Promise<string | undefined> {
+  const address = author_address.toLowerCase();
+  const isNamed = domains.includes(address.slice(address.lastIndexOf('@') + 1));
+  switch (await committerOf(db, address, repo)) {
+    case 'may read':
+      return undefined;
+    case 'nobody known':
+      return isNamed ? undefined : 'the address belongs to nobody who is known here';
+    case 'has no role':
+      return isNamed ? undefined : `its person has no role that lets read ${repo}`;
+    case 'has no role, and it is private':
+      return `its person has no role that lets read ${repo}`;
+    case 'blocked':
+      return 'its person is blocked';
+  }
 }

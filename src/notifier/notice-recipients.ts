@@ -51,18 +51,18 @@ export function muteOf(
 /**
  * Who hears of a change at a target that hears of it.
  * @param told who has been told that the branch is broken, or is to be
- * @param isKnown whether mail may go to the address of a committer
+ * @param refusal why no mail may go to the author of the commit; undefined if it may
  */
 export function recipientsOf(
   { kind, to, options }: Target,
   change: PendingChange,
-  { told, isKnown }: { told: readonly string[]; isKnown: (address: string) => boolean },
+  { told, refusal }: { told: readonly string[]; refusal: string | undefined },
 ): Recipient[] {
   const follows = `this target follows ${change.build.repo}`;
   if (kind !== 'mail') return [{ address: '', why: follows }];
   const named = to.split(',').map((entry) => entry.trim());
   const fixed = named.filter((entry) => entry !== committers).map((address) => ({ address, why: follows }));
-  const others = named.includes(committers) ? affected(change, { told, isKnown, owners: options.owners ?? [] }) : [];
+  const others = named.includes(committers) ? affected(change, { told, refusal, owners: options.owners ?? [] }) : [];
   // each address once: the first reason counts
   return [...new Map([...others, ...fixed].reverse().map((each) => [each.address, each])).values()].reverse();
 }
@@ -70,11 +70,7 @@ export function recipientsOf(
 /** Those whom a change is about. */
 function affected(
   { build, event }: PendingChange,
-  {
-    told,
-    isKnown,
-    owners,
-  }: { told: readonly string[]; isKnown: (address: string) => boolean; owners: readonly string[] },
+  { told, refusal, owners }: { told: readonly string[]; refusal: string | undefined; owners: readonly string[] },
 ): Recipient[] {
   const address = build.author_address.toLowerCase();
   switch (event) {
@@ -85,11 +81,7 @@ function affected(
       const why = 'you are the author of the commit';
       if (!isMailAddress(address)) return [{ address, why, dropped: 'the commit has no mail address' }];
       // anybody can write any address into a commit
-      return [
-        isKnown(address)
-          ? { address, why }
-          : { address, why, dropped: 'the address belongs to nobody who is known here' },
-      ];
+      return [{ address, why, ...(refusal !== undefined && { dropped: refusal }) }];
     }
     case 'fixed':
       return told.map((each) => ({ address: each, why: 'you were told that the branch is broken' }));

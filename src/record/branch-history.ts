@@ -1,8 +1,10 @@
 import type { BuildId, BuildSummary } from '../kernel/model.ts';
 import { brokenSince } from './broken-since.ts';
+import { withPeople } from './build-people.ts';
 import { summaryOf } from './builds.ts';
 import type { Database } from './database.ts';
 import { pushes, seriesOf } from './series.ts';
+import { nobody, type Reader } from './visibility.ts';
 
 /** A build's neighbours of its series on its branch or tag; those of pushes for a build that is in none. */
 export interface BranchHistory {
@@ -20,10 +22,13 @@ export interface BranchHistory {
   mended: BuildSummary | undefined;
 }
 
-/** Each query is a step into the index of the ref by status, however long the branch's history. */
-export async function branchHistory(database: Database, build: BuildSummary): Promise<BranchHistory> {
+/**
+ * Each query is a step into the index of the ref by status, however long the branch's history.
+ * @param reader who is to see it
+ */
+export async function branchHistory(database: Database, build: BuildSummary, reader = nobody): Promise<BranchHistory> {
   const series = (await seriesOf(database, [build.id])).get(build.id) ?? null;
-  const of = { ...build, series: series ?? pushes };
+  const of = { ...build, series: series ?? pushes, reader };
   const [previous, next] = await Promise.all([
     neighbour(database, of, 'before', build.id),
     neighbour(database, of, 'after', build.id),
@@ -40,7 +45,7 @@ export async function branchHistory(database: Database, build: BuildSummary): Pr
   if (build.status !== 'failure' && build.status !== 'success') return none;
   if (series === null) return none;
   const good = await neighbour(database, of, 'before', build.id, 'success');
-  const bad = (await brokenSince(database, [build.id])).get(build.id);
+  const bad = (await brokenSince(database, [build.id], reader)).get(build.id);
   const known = { ...none, hasPassed: good !== undefined };
   if (build.status === 'success') return { ...known, mended: bad };
   return { ...known, brokenSince: bad, fixedBy: await neighbour(database, of, 'after', build.id, 'success') };
@@ -48,7 +53,7 @@ export async function branchHistory(database: Database, build: BuildSummary): Pr
 
 async function neighbour(
   database: Database,
-  { repo, ref, series }: Pick<BuildSummary, 'repo' | 'ref'> & { series: string },
+  { repo, ref, series, reader }: Pick<BuildSummary, 'repo' | 'ref'> & { series: string; reader: Reader },
   side: 'before' | 'after',
   id: BuildId,
   status?: 'success' | 'failure',
@@ -61,5 +66,5 @@ async function neighbour(
     .orderBy('id', side === 'before' ? 'desc' : 'asc')
     .limit(1)
     .executeTakeFirst();
-  return row && summaryOf(row);
+  return row && (await withPeople(database, [summaryOf(row)], reader))[0];
 }

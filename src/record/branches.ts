@@ -23,13 +23,15 @@ export interface RefFilter {
   limit: number;
   /** the most builds of each */
   builds: number;
+  /** who is to see them */
+  reader: Reader;
 }
 
 /** The observed branches and tags of a repository that exist, the latest moved first, each with its newest builds. */
 export async function observedRefs(
   database: Database,
   repo: string,
-  { text, limit, builds }: RefFilter,
+  { text, limit, builds, reader }: RefFilter,
 ): Promise<ObservedRef[]> {
   let query = database.db
     .selectFrom('cursors')
@@ -39,7 +41,7 @@ export async function observedRefs(
     .where(isBranchOrTag);
   if (text !== undefined) query = query.where(holds('ref', text));
   const cursors = await query.orderBy('moved_at', 'desc').orderBy('ref').limit(limit).execute();
-  const buildsOf = await recentBuilds(database, cursors, builds);
+  const buildsOf = await recentBuilds(database, cursors, builds, reader);
   return cursors.map((cursor) => ({
     ref: cursor.ref,
     sha: cursor.sha,

@@ -1,8 +1,10 @@
 import { sql } from 'kysely';
 import type { BuildId, BuildSummary } from '../kernel/model.ts';
+import { withPeople } from './build-people.ts';
 import { summaryOf } from './builds.ts';
 import type { Database, Sql } from './database.ts';
 import type { BuildRow } from './schema.ts';
+import { nobody } from './visibility.ts';
 
 /** The most failures of a ref that are looked at for one that is not of flaky tests alone. */
 const mostFailures = 20;
@@ -12,9 +14,14 @@ const mostFailures = 20;
  * itself, without failures of flaky tests alone; of the series of the build alone, see series.ts. Only `failure` counts as broken: an
  * error, a cancelled or a skipped build says nothing about its commit. Each ref takes a few steps into an index, however long its
  * history, and all of them together two queries.
+ * @param reader who is to see them
  * @returns by the id of the given build; without those whose ref was whole, and those that are in no series
  */
-export async function brokenSince(database: Database, builds: readonly BuildId[]): Promise<Map<BuildId, BuildSummary>> {
+export async function brokenSince(
+  database: Database,
+  builds: readonly BuildId[],
+  reader = nobody,
+): Promise<Map<BuildId, BuildSummary>> {
   if (builds.length === 0) return new Map();
   const failures = await failuresUpTo(database, builds);
   const flaky = await ofFlakyTestsAlone(database, [...new Set(failures.map(({ id }) => id))]);
@@ -23,7 +30,8 @@ export async function brokenSince(database: Database, builds: readonly BuildId[]
     const of = String(asked) as BuildId;
     if (!broken.has(of) && !flaky.has(failure.id)) broken.set(of, summaryOf(failure));
   }
-  return broken;
+  const named = await withPeople(database, [...broken.values()], reader);
+  return new Map([...broken.keys()].map((of, index) => [of, named[index] as BuildSummary]));
 }
 
 type Failure = BuildRow & { asked: number };

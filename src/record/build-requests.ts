@@ -8,14 +8,15 @@ const most = 100;
 export async function requestsOf(database: Database, id: BuildId): Promise<BuildRequest[]> {
   const rows = await database.db
     .selectFrom('intents')
-    .select(['kind', 'job_id', 'requested_by', 'created_at'])
+    .leftJoin('people', 'people.name', 'intents.requested_by')
+    .select(['kind', 'job_id', 'requested_by', 'intents.created_at', 'people.display_name'])
     .where((eb) => eb.or([eb('build_id', '=', Number(id)), eb('made_build', '=', Number(id))]))
     .where('requested_by', 'is not', null)
     .where('error_code', 'is', null)
-    .orderBy('id')
+    .orderBy('intents.id')
     .limit(most)
     .execute();
-  return rows.flatMap(({ kind, job_id: job, requested_by: by, created_at: at }) =>
-    by === null ? [] : [{ kind, job, by, at: new Date(at).toISOString() }],
+  return rows.flatMap(({ kind, job_id: job, requested_by: by, display_name: displayName, created_at: at }) =>
+    by === null ? [] : [{ kind, job, by, displayName, at: new Date(at).toISOString() }],
   );
 }

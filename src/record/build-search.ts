@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { BuildEvent } from '../kernel/build-events.ts';
 import type { BuildId, BuildSummary, Status } from '../kernel/model.ts';
+import { isBy, isOf, withPeople } from './build-people.ts';
 import { newestBuild, summaryOf } from './builds.ts';
 import type { Database } from './database.ts';
 import { failingNow } from './failing-branches.ts';
@@ -19,6 +20,8 @@ export interface BuildSearch {
   events?: readonly BuildEvent[];
   /** parts of the author's name; case does not matter */
   authors?: readonly string[];
+  /** commits of a person: with one of the person's addresses, or with a name in that of the author */
+  by?: { person: number | null; name: string } | undefined;
   /** number of a pull request */
   pull?: number | undefined;
   /** all of it */
@@ -47,8 +50,8 @@ export async function pageOfBuilds(
   search: BuildSearch,
   { before, limit }: { before?: BuildId | undefined; limit: number },
 ): Promise<FoundBuilds> {
-  const { authors = [], events = [], text } = search;
-  const readsAll = authors.length > 0 || events.length > 0 || text !== undefined;
+  const { authors = [], events = [], text, by } = search;
+  const readsAll = by !== undefined || authors.length > 0 || events.length > 0 || text !== undefined;
   const top = readsAll ? Number(before ?? Number((await newestBuild(database)) ?? 0) + 1) : 0;
   const after = Math.max(0, top - searchedBuilds - 1);
   const bounds = { before, after: readsAll ? (String(after) as BuildId) : undefined };
@@ -80,11 +83,11 @@ export async function searchBuilds(database: Database, search: BuildSearch, span
       return query.where('id', '>', Number(after)).execute();
     }),
   );
-  return found
+  const newest = found
     .flat()
     .sort((a, b) => b.id - a.id)
-    .slice(0, limit)
-    .map(summaryOf);
+    .slice(0, limit);
+  return withPeople(database, newest.map(summaryOf), search.reader);
 }
 
 /** How many builds newer than one a search finds, up to `most`. */
@@ -144,10 +147,11 @@ function matches({ reader, pull, sha, text, endedSince, failing, ...search }: Bu
     ...(refs.length > 0 ? [oneOf('builds.ref', refs)] : []),
     ...(statuses.length > 0 ? [oneOf('builds.status', statuses)] : []),
     ...(events.length > 0 ? [sql<boolean>`(${sql.join(events.map(startedBy), sql` or `)})`] : []),
+    ...(search.by === undefined ? [] : [madeBy(search.by)]),
     ...(authors.length > 0
       ? [
           sql<boolean>`(${sql.join(
-            authors.map((author) => holds('builds.author', author)),
+            authors.map((author) => isBy(author, reader)),
             sql` or `,
           )})`,
         ]
@@ -175,4 +179,9 @@ function startedBy(event: BuildEvent) {
   if (event === 'pull_request') return sql<boolean>`builds.pull_request is not null`;
   const trigger = event === 'push' ? 'commit' : event;
   return sql<boolean>`(builds."trigger" = ${trigger} and builds.pull_request is null)`;
+}
+
+function madeBy({ person, name }: { person: number | null; name: string }) {
+  const found = [...(person === null ? [] : [isOf(person)]), ...(name === '' ? [] : [holds('builds.author', name)])];
+  return sql<boolean>`(${sql.join(found, sql` or `)})`;
 }

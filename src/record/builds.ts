@@ -252,6 +252,7 @@ export function summaryOf(row: BuildRow): BuildSummary {
     commitUrl: null,
     subject: row.subject,
     author: row.author,
+    person: null,
     trigger: row.trigger as Trigger,
     runName: row.run_name,
     status: row.status,

@@ -1,8 +1,10 @@
 import type { BuildSummary } from '../kernel/model.ts';
+import { withPeople } from './build-people.ts';
 import { summaryOf } from './builds.ts';
 import type { Database } from './database.ts';
 import { rowBatches } from './row-batches.ts';
 import { pushes } from './series.ts';
+import { nobody } from './visibility.ts';
 
 /** A ref of a repository. */
 export interface RefOf {
@@ -15,19 +17,21 @@ export interface RefOf {
  * The newest builds of some refs that tell their state, newest first: those of pushes, see series.ts. Each ref takes one step into
  * the index of its builds, however many it has; a statement asks for many refs.
  * @param limit the most builds of each ref
+ * @param reader who is to see them
  * @returns a function that gives the builds of one of the refs
  */
 export async function recentBuilds(
   database: Database,
   refs: readonly RefOf[],
   limit: number,
+  reader = nobody,
 ): Promise<(of: RefOf) => BuildSummary[]> {
   const known = new Map<string, BuildSummary[]>();
   for (const batch of rowBatches(refs)) {
     const [first, ...others] = batch.map((of) => newestBuildsOf(database, of, limit));
     if (!first) continue;
     const rows = await others.reduce((all, one) => all.unionAll(one), first).execute();
-    for (const build of rows.map(summaryOf)) {
+    for (const build of await withPeople(database, rows.map(summaryOf), reader)) {
       const key = keyOf(build);
       const list = known.get(key);
       if (list) list.push(build);

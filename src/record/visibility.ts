@@ -19,6 +19,11 @@ export const administrator: Reader = { all: true, public: true, internal: true, 
 /** A reader of public repositories only. */
 export const nobody: Reader = { all: false, public: true, internal: false, granted: [] };
 
+/** Whether a reader sees whose commits are whose. Visitors of public repositories see what the commits say. */
+export function knowsPeople({ all, internal, granted }: Reader): boolean {
+  return all || internal || granted.length > 0;
+}
+
 /**
  * The condition that a reader may see the repository that a column names. It is checked for each row, so that lists keep
  * using their own index. Rows without a repository are for administrators only.

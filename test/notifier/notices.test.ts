@@ -4,9 +4,12 @@ import { type Config, loadConfig } from '../../src/kernel/config.ts';
 import type { FinalStatus } from '../../src/kernel/model.ts';
 import { makeNotices } from '../../src/notifier/make-notices.ts';
 import type { Database } from '../../src/record/database.ts';
+import { grantRole } from '../../src/record/grants.ts';
+import { noteIdentity } from '../../src/record/identities.ts';
 import { addGeneralNotice } from '../../src/record/new-notices.ts';
 import { changeNoticeTarget, listNoticeTargets, type NewNoticeTarget } from '../../src/record/notice-targets.ts';
 import { listNotices } from '../../src/record/notices.ts';
+import { setBlocked } from '../../src/record/people.ts';
 import type { NewBuild } from '../../src/record/plans.ts';
 import { addTarget } from '../../src/web/requests/notice-targets.ts';
 import { MailServer } from '../support/mail-server.ts';
@@ -385,6 +388,50 @@ describe('notices', () => {
         'ada@example.org main of app works again',
         'grace@example.org main of app works again',
       ]);
+    });
+
+    it('go to people who may read the repository, and to no others, and the log says why', async () => {
+      const person = (subject: string) =>
+        noteIdentity(database, {
+          ...{ provider: 'corp', issuer: 'https://id.example', subject, login: subject, displayName: subject },
+          ...{ groups: [], addresses: [`${subject}@home.example`] },
+        });
+      for (const name of ['reader', 'stranger', 'blocked']) await person(name);
+      for (const who of ['reader', 'blocked'])
+        await grantRole(database, { who, role: 'read', repos: ['app'] }, 'owner');
+      await setBlocked(database, 'blocked', true);
+      await addMail('committers');
+      await run('success');
+      for (const name of ['Reader', 'stranger', 'blocked', 'nobody'])
+        await run('failure', { authorAddress: `${name}@home.example` });
+      await deliver();
+      expect(await log()).to.deep.equal([
+        'mail reader@home.example broken sent',
+        'mail stranger@home.example still_broken dropped its person has no role that lets read app',
+        'mail blocked@home.example still_broken dropped its person is blocked',
+        'mail nobody@home.example still_broken dropped the address belongs to nobody who is known here',
+      ]);
+    });
+
+    it('tell nobody without a role of a private repository, whatever domains are named', async () => {
+      const identity = {
+        provider: 'corp',
+        issuer: 'https://id.example',
+        subject: '1',
+        login: 'ada',
+        displayName: 'Ada',
+      };
+      await noteIdentity(database, { ...identity, groups: [], addresses: ['ada@example.org'] });
+      await addMail('committers', { options: { domains: ['example.org'] } });
+      await run('success');
+      await run('failure');
+      await deliver();
+      await database.db.updateTable('repositories').set({ visibility: 'private' }).execute();
+      await run('success');
+      await run('failure');
+      await deliver();
+      expect((await log()).at(-1)).to.include('broken dropped its person has no role that lets read app');
+      expect((await log())[0]).to.include('ada@example.org broken sent');
     });
 
     it('go to no address that a commit names and nobody knows, and the log says so', async () => {

@@ -22,7 +22,7 @@ describe('the branches of a repository', () => {
       .values({ repo: 'app', ref, sha: 'a'.repeat(40), generation: 1, moved_at, ...more })
       .execute();
   const found = async (text?: string, limit = 10) =>
-    (await observedRefs(database, 'app', { text, limit, builds: 1 })).map(({ ref }) => ref);
+    (await observedRefs(database, 'app', { text, limit, builds: 1, reader: administrator })).map(({ ref }) => ref);
 
   it('and tags are those that exist, the latest moved first, and are found by a part of their names', async () => {
     await cursor('refs/heads/main', 1);

@@ -213,7 +213,11 @@ export const buildSummary = z.object({
   sha: z.string(),
   commitUrl: z.string().nullable().meta({ description: 'its page at the forge; null where that is unknown' }),
   subject: z.string(),
-  author: z.string(),
+  author: z.string().meta({ description: 'as the commit says; anybody can write any name into a commit' }),
+  person: z
+    .object({ name: z.string(), displayName: z.string() })
+    .nullable()
+    .meta({ description: "the person who has the mail address of the commit's author; null for nobody known" }),
   trigger: z.enum(triggers),
   runName: z.string().nullable().meta({ description: 'the `run-name` of its workflows' }),
   status,
@@ -233,7 +237,8 @@ export type BuildSummary = z.output<typeof buildSummary>;
 export const buildRequest = z.object({
   kind: z.enum(['trigger', 'cancel', 'retry']),
   job: jobId.nullable().meta({ description: 'null for the whole build' }),
-  by: z.string().meta({ description: 'name of the token; owner for the main one' }),
+  by: z.string().meta({ description: 'name of a person or a token; owner for the main one; an account at a forge' }),
+  displayName: z.string().nullable().meta({ description: 'of the person; null for others' }),
   at: time,
 });
 export type BuildRequest = z.output<typeof buildRequest>;

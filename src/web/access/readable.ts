@@ -1,11 +1,12 @@
 import { VoltError } from '../../kernel/errors.ts';
 import { type Build, type BuildId, buildIdOf, type JobId, parseBuildId, parseJobId } from '../../kernel/model.ts';
 import { hint } from '../../kernel/similar-words.ts';
+import { withPeople } from '../../record/build-people.ts';
 import { findBuild, findJob } from '../../record/builds.ts';
 import type { Database } from '../../record/database.ts';
 import { findIntent, type Intent } from '../../record/intents.ts';
 import { findRepository, type ObservedRepository, repositoryNames } from '../../record/repositories.ts';
-import { mayRead, type Reader } from '../../record/visibility.ts';
+import { knowsPeople, mayRead, type Reader } from '../../record/visibility.ts';
 
 /**
  * Finds what a reader may read, by name or id. What the reader may not read is answered as if it did not exist. Routes and
@@ -16,7 +17,9 @@ import { mayRead, type Reader } from '../../record/visibility.ts';
 export async function readBuild(database: Database, reader: Reader, id: BuildId): Promise<Build> {
   const build = await findBuild(database, id);
   if (!build || !(await mayRead(database, reader, build.repo))) throw noBuild(id);
-  return build;
+  const [read = build] = await withPeople(database, [build], reader);
+  if (knowsPeople(reader)) return read;
+  return { ...read, requests: read.requests.map((request) => ({ ...request, displayName: null })) };
 }
 
 /** @throws VoltError `not_found` */

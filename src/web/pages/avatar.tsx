@@ -1,22 +1,23 @@
 import { createContext, useContext } from 'hono/jsx';
+import { type Authored, authorName } from './author-name.ts';
 
 /** Whether pages show pictures of authors: a setting says where these are. */
 export const Pictures = createContext(false);
 
 interface Shown {
-  name: string;
-  /** id of a build whose commit the person has made */
-  build: string;
+  /** a build whose commit the person has made */
+  build: Authored;
   /** whether the sign stands for the name, and not beside it */
   alone?: boolean;
 }
 
 /** The initials of a person as a sign beside the name, and the picture over them, if there is one. */
-export function Avatar({ name, build, alone = false }: Shown) {
+export function Avatar({ build, alone = false }: Shown) {
+  const name = authorName(build);
   return (
     <span class="avatar" title={alone ? name : undefined} aria-hidden={alone ? undefined : 'true'}>
       {initialsOf(name)}
-      {useContext(Pictures) && <img src={`/avatars/${build}`} alt="" loading="lazy" width={24} height={24} />}
+      {useContext(Pictures) && <img src={`/avatars/${build.id}`} alt="" loading="lazy" width={24} height={24} />}
     </span>
   );
 }

@@ -3,6 +3,7 @@ import { statusWords } from '../../kernel/model.ts';
 import { shortRef } from '../../kernel/ref-name.ts';
 import type { BranchHistory } from '../../record/branch-history.ts';
 import { workflowOf } from '../../record/series.ts';
+import { Author } from './author.tsx';
 
 /** What a build tells the state of: its branch, tag or pull request, or there the workflow that a schedule has started. */
 function subjectOf({ ref, pullRequest }: BuildSummary, { series }: BranchHistory): string {
@@ -54,7 +55,7 @@ function Named({ build }: { build: BuildSummary }) {
     <>
       <a href={`/builds/${build.id}`}>#{build.number}</a>{' '}
       <span class="faint">
-        {build.subject}, {build.author}
+        {build.subject}, <Author build={build} />
       </span>
     </>
   );

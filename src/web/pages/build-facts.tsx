@@ -3,6 +3,7 @@ import type { ProjectLinks } from '../../kernel/forge-links.ts';
 import type { Build, JobId } from '../../kernel/model.ts';
 import { shortRef } from '../../kernel/ref-name.ts';
 import { Decision } from './approval.tsx';
+import { authorName } from './author-name.ts';
 import { Avatar } from './avatar.tsx';
 import { Age, At, CopyButton, Fact, Progress, Took } from './parts.tsx';
 import { refText } from './sentences.ts';
@@ -43,8 +44,13 @@ export function BuildFacts({
         <CopyButton text={build.sha} what="commit id" />
       </Fact>
       <Fact name="Author">
-        <Avatar name={build.author} build={build.id} />{' '}
-        <a href={`/builds?${new URLSearchParams({ repo: build.repo, author: build.author })}`}>{build.author}</a>
+        <Avatar build={build} />{' '}
+        <a href={`/builds?${new URLSearchParams({ repo: build.repo, author: authorName(build) })}`}>
+          {authorName(build)}
+        </a>
+        {build.person !== null && build.author !== build.person.displayName && (
+          <span class="faint"> as {build.author}</span>
+        )}
       </Fact>
       {build.approval?.decision && (
         <Fact name="Approval">
@@ -58,8 +64,8 @@ export function BuildFacts({
       {build.requests
         .filter(({ kind }) => kind !== 'trigger')
         .slice(-mostRequests)
-        .map(({ kind, job, by, at }) => (
-          <Fact name={`${kind === 'retry' ? 'Retried' : 'Cancelled'} by ${by}`}>
+        .map(({ kind, job, by, displayName, at }) => (
+          <Fact name={`${kind === 'retry' ? 'Retried' : 'Cancelled'} by ${displayName ?? by}`}>
             <Age time={at} now={now} />
             {job !== null && <span class="faint"> {nameOf(job, build)}</span>}
           </Fact>
@@ -95,8 +101,8 @@ function RefLink({ build }: { build: Build }) {
 function originOf({ trigger, requests }: Build): string {
   if (trigger === 'schedule') return 'Started by a schedule';
   if (trigger === 'event') return 'Started by an event';
-  const by = requests.find(({ kind }) => kind === 'trigger')?.by;
-  if (by !== undefined) return `Started by ${by}`;
+  const started = requests.find(({ kind }) => kind === 'trigger');
+  if (started) return `Started by ${started.displayName ?? started.by}`;
   return trigger === 'commit' ? 'Pushed' : 'Started by hand';
 }
 

@@ -90,15 +90,25 @@ export function isFiltered(filter: Filter): boolean {
   return fieldsOf({ ...filter, view: 'list' }).length > 0;
 }
 
-/** The search for a reader's filter; undefined if it can find nothing: the reader has no favourites, or has not said a name. */
-export function searchOf(filter: Filter, reader: Reader, { me, favourites }: Preferences): BuildSearch | undefined {
-  if (filter.mine && me === '') return undefined;
+/**
+ * The search for a reader's filter; undefined if it can find nothing: the reader has no favourites, or nothing tells which commits are
+ * the reader's.
+ * @param person id of the person who has signed in; null for nobody
+ */
+export function searchOf(
+  filter: Filter,
+  reader: Reader,
+  { me, favourites }: Preferences,
+  person: number | null,
+): BuildSearch | undefined {
+  if (filter.mine && me === '' && person === null) return undefined;
   const chosen = filter.repo.length > 0 ? filter.repo : favourites;
   const repos = filter.favourites ? favourites.filter((repo) => chosen.includes(repo)) : filter.repo;
   if (filter.favourites && repos.length === 0) return undefined;
   return {
     ...{ reader, repos, branches: filter.branch, statuses: filter.status, events: filter.event },
-    authors: filter.mine ? [...filter.author, me] : filter.author,
+    authors: filter.author,
+    by: filter.mine ? { person, name: me } : undefined,
     pull: filter.pull === '' ? undefined : Number(filter.pull),
     text: filter.text || undefined,
     failing: filter.failing,

@@ -2,6 +2,7 @@ import { durationStart } from '../../kernel/build-duration.ts';
 import type { BuildId, BuildSummary } from '../../kernel/model.ts';
 import { shortRef } from '../../kernel/ref-name.ts';
 import type { JobDots as Dots } from '../../record/job-dots.ts';
+import { Author } from './author.tsx';
 import { Avatar } from './avatar.tsx';
 import { addressOfBuilds } from './build-filter.ts';
 import { JobDots } from './job-dots.tsx';
@@ -48,7 +49,7 @@ export function BuildList({ builds, estimates, dots, compact = false, now }: Lis
 
 /** What a build is of. Its link covers the row; the texts stay above it, so that one can select them. */
 function Named({ build }: { build: BuildSummary }) {
-  const { id, repo, number, subject, sha, commitUrl, author } = build;
+  const { id, repo, number, subject, sha, commitUrl } = build;
   const why = whyOf(build);
   return (
     <div class="line">
@@ -66,7 +67,10 @@ function Named({ build }: { build: BuildSummary }) {
         )}
         <RefLink build={build} />
         <span class="author">
-          <Avatar name={author} build={id} alone={true} /> <span class="full">{author}</span>
+          <Avatar build={build} alone={true} />{' '}
+          <span class="full">
+            <Author build={build} />
+          </span>
         </span>
         <span class="full">
           <CommitId sha={sha} at={commitUrl} />

@@ -40,7 +40,7 @@ export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Res
   const build = await readBuild(web.database, context.get('reader'), id);
   const chosen = chooseJob(build, context.req.query('job'), context.req.query('attempt'));
   const [history, runners, needed, summaryOf, failed, material, projects] = await Promise.all([
-    branchHistory(web.database, build),
+    branchHistory(web.database, build, context.get('reader')),
     runnersIfQueued(build, web),
     requirementsOf(build, web),
     web.summaries.of(build, chosen?.job.id),

@@ -47,7 +47,8 @@ export async function buildsPage(context: Context<WebEnv>, web: Web): Promise<Re
   const upto = parseBuildId(context.req.query('upto') ?? '');
   const reader = context.get('reader');
   const preferences = preferencesOf(context);
-  const search = searchOf(filter, reader, preferences);
+  const person = context.get('caller')?.person ?? null;
+  const search = searchOf(filter, reader, preferences, person?.id ?? null);
   const [found, newer, repositories, problems] = await Promise.all([
     search
       ? pageOfBuilds(web.database, search, {
@@ -90,7 +91,9 @@ export async function buildsPage(context: Context<WebEnv>, web: Web): Promise<Re
           />
         )}
         <Filters filter={filter} repositories={repositories} />
-        {filter.mine && preferences.me !== '' && <Mine context={context} me={preferences.me} />}
+        {filter.mine && (preferences.me !== '' || person !== null) && (
+          <Mine context={context} me={preferences.me} isKnown={person !== null} />
+        )}
         {search && <OpenBuilds database={web.database} search={search} filter={filter} />}
         <p id="newer" data-live="" role="status">
           {newer > 0 && (
@@ -108,7 +111,7 @@ export async function buildsPage(context: Context<WebEnv>, web: Web): Promise<Re
               database={web.database}
               filter={filter}
               repositories={repositories}
-              me={preferences.me}
+              isUnknown={preferences.me === '' && person === null}
             />
           )}
           <nav class="pages" aria-label="Pages">

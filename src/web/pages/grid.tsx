@@ -1,6 +1,7 @@
 import { type BuildId, type BuildSummary, statusWords } from '../../kernel/model.ts';
 import { duration } from '../../kernel/times.ts';
 import type { GridJob } from '../../record/grid.ts';
+import { Author } from './author.tsx';
 import { valuesOf, withoutValues } from './job-groups.ts';
 import { Age } from './parts.tsx';
 import { refText } from './sentences.ts';
@@ -56,7 +57,7 @@ export function Grid({ builds, jobs, now }: Shown) {
                   #{build.number} {build.subject}
                 </a>
                 <span class="by">
-                  {refText(build)} · {build.author} · <Age time={build.createdAt} now={now} />
+                  {refText(build)} · <Author build={build} /> · <Age time={build.createdAt} now={now} />
                 </span>
               </th>
               {columns.map((name) => (

@@ -16,13 +16,13 @@ interface Shown {
   database: Database;
   filter: Filter;
   repositories: readonly string[];
-  /** name of the reader; empty if unknown */
-  me: string;
+  /** whether nothing tells which commits are the reader's */
+  isUnknown: boolean;
 }
 
 /** What stands in place of the list if it is empty, and what to do next. */
-export async function NoBuilds({ context, database, filter, repositories, me }: Shown) {
-  if (filter.mine && me === '') return <WhoAreYou context={context} me={me} />;
+export async function NoBuilds({ context, database, filter, repositories, isUnknown }: Shown) {
+  if (filter.mine && isUnknown) return <WhoAreYou context={context} me="" />;
   if (filter.favourites && !isFiltered({ ...filter, favourites: false }))
     return (
       <p class="empty">

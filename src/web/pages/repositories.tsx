@@ -7,6 +7,7 @@ import { type ObservedRepository, pageOfRepositories } from '../../record/reposi
 import type { WebEnv } from '../access/env.ts';
 import { may } from '../access/rights.ts';
 import type { Web } from '../services.ts';
+import { Author } from './author.tsx';
 import { answerPage } from './layout.tsx';
 import { NoRepositories } from './no-repositories.tsx';
 import { PageHead } from './page-head.tsx';
@@ -35,7 +36,7 @@ export async function repositoriesPage(context: Context<WebEnv>, web: Web): Prom
     repo: name,
     ref: `refs/heads/${defaultBranch}`,
   });
-  const buildsOf = await recentBuilds(web.database, repositories.map(branchOf), recent);
+  const buildsOf = await recentBuilds(web.database, repositories.map(branchOf), recent, context.get('reader'));
   const rows = repositories.map((repository) => ({ ...repository, builds: buildsOf(branchOf(repository)) }));
   const { favourites } = preferencesOf(context);
   const now = serverNow();
@@ -98,7 +99,7 @@ export async function repositoriesPage(context: Context<WebEnv>, web: Web): Prom
                         #{newest.number} {newest.subject}
                       </a>
                       <span class="by">
-                        {defaultBranch} · {newest.author}
+                        {defaultBranch} · <Author build={newest} />
                       </span>
                     </>
                   ),

@@ -1,6 +1,6 @@
 import type { BuildSummary } from '../../kernel/model.ts';
 import type { DefaultBranch } from '../../record/default-branches.ts';
-import { Avatar } from './avatar.tsx';
+import { Author } from './author.tsx';
 import { addressOf, addressOfBuilds, noFilter } from './build-filter.ts';
 import { Age, BuildMark } from './parts.tsx';
 import { because } from './sentences.ts';
@@ -93,7 +93,7 @@ function State({ glance, now }: { glance: Glance; now: number }) {
           <a href={`/builds/${broken.id}`}>
             #{broken.number} {broken.subject}
           </a>{' '}
-          <Avatar name={broken.author} build={broken.id} /> {broken.author} · <Age time={broken.createdAt} now={now} />
+          <Author build={broken} sign /> · <Age time={broken.createdAt} now={now} />
         </span>
       )}
       {!broken && newest && (
@@ -101,7 +101,7 @@ function State({ glance, now }: { glance: Glance; now: number }) {
           <a href={`/builds/${newest.id}`}>
             #{newest.number} {newest.subject}
           </a>{' '}
-          {newest.author} · <Age time={newest.createdAt} now={now} />
+          <Author build={newest} /> · <Age time={newest.createdAt} now={now} />
         </span>
       )}
       {running > 0 && (

@@ -42,10 +42,10 @@ export async function startPage(context: Context<WebEnv>, web: Web): Promise<Res
   const sorted = inOrder(all, favourites);
   const shown = sorted.slice((number - 1) * pageSize, number * pageSize);
   const verdicts = shown.flatMap(({ passes, verdict }): BuildId[] => (passes === false && verdict ? [verdict] : []));
-  const search = searchOf(noFilter, reader, preferences);
+  const search = searchOf(noFilter, reader, preferences, null);
   const [buildsOf, broken, open] = await Promise.all([
-    recentBuilds(database, shown.map(refOf), shownBuilds),
-    brokenSince(database, verdicts),
+    recentBuilds(database, shown.map(refOf), shownBuilds, reader),
+    brokenSince(database, verdicts, reader),
     search ? countOpen(database, search) : { running: 0, queued: 0 },
   ]);
   const glances = shown.map((branch) => ({

@@ -24,12 +24,21 @@ export function WhoAreYou({ context, me }: Asked) {
   );
 }
 
-/** Whose builds the list shows, with the form to say another name. */
-export function Mine({ context, me }: Asked) {
+/**
+ * Whose builds the list shows, with the form to say another name.
+ * @param isKnown whether a person has signed in, whose mail addresses tell
+ */
+export function Mine({ context, me, isKnown }: Asked & { isKnown: boolean }) {
   return (
     <details class="mine" id="mine">
       <summary>
-        Commits by <strong>{me}</strong> <span class="faint">Not you?</span>
+        Commits {isKnown && 'with your mail addresses'} {isKnown && me !== '' && 'and those'}{' '}
+        {me !== '' && (
+          <>
+            by <strong>{me}</strong>
+          </>
+        )}{' '}
+        <span class="faint">{isKnown ? 'Other names?' : 'Not you?'}</span>
       </summary>
       <WhoAreYou context={context} me={me} />
     </details>

@@ -3,6 +3,7 @@ import { type BranchHistory, branchHistory } from '../../../record/branch-histor
 import { newestOf } from '../../../record/branches.ts';
 import type { Database } from '../../../record/database.ts';
 import { type RefOf, recentBuilds } from '../../../record/recent-builds.ts';
+import type { Reader } from '../../../record/visibility.ts';
 import { Age, BuildMark } from '../parts.tsx';
 import { RecentResults } from './recent-results.tsx';
 
@@ -19,12 +20,12 @@ interface BranchFacts {
 }
 
 /** The newest builds of a branch, and since when it has been broken. */
-export async function branchState(database: Database, of: RefOf): Promise<BranchFacts> {
+export async function branchState(database: Database, of: RefOf, reader: Reader): Promise<BranchFacts> {
   const [buildsOf, judged] = await Promise.all([
-    recentBuilds(database, [of], recent),
+    recentBuilds(database, [of], recent, reader),
     newestOf(database, of, ['success', 'failure', 'error']),
   ]);
-  return { builds: buildsOf(of), judged, history: judged && (await branchHistory(database, judged)) };
+  return { builds: buildsOf(of), judged, history: judged && (await branchHistory(database, judged, reader)) };
 }
 
 interface Shown {

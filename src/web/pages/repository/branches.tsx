@@ -9,6 +9,7 @@ import type { WebEnv } from '../../access/env.ts';
 import { readRepository } from '../../access/readable.ts';
 import { offers } from '../../access/rights.ts';
 import type { Web } from '../../services.ts';
+import { Author } from '../author.tsx';
 import { addressOfBuilds } from '../build-filter.ts';
 import { Age, BuildMark, CommitId } from '../parts.tsx';
 import { type Column, Table } from '../table.tsx';
@@ -29,7 +30,7 @@ export async function branchesPage(context: Context<WebEnv>, web: Web): Promise<
   const repository = await readRepository(database, context.get('reader'), context.req.param('name') ?? '');
   const { name, defaultBranch } = repository;
   const text = (context.req.query('text') ?? '').trim().slice(0, 1024);
-  const filter = { text: text || undefined, limit: mostRefs + 1, builds: recent };
+  const filter = { text: text || undefined, limit: mostRefs + 1, builds: recent, reader: context.get('reader') };
   const [found, projects] = await Promise.all([observedRefs(database, name, filter), linksOf(database, [name])]);
   const links = projects.get(name);
   const now = serverNow();
@@ -106,7 +107,7 @@ function Refs(shown: Shown) {
                 </a>
               )}
               <span class="by">
-                <CommitId sha={sha} at={links?.commit(sha)} /> {newest?.author}
+                <CommitId sha={sha} at={links?.commit(sha)} /> {newest && <Author build={newest} />}
               </span>
             </>
           ),

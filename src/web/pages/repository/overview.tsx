@@ -36,7 +36,7 @@ export async function repositoryPage(context: Context<WebEnv>, web: Web): Promis
   const branch = defaultBranch === null ? null : `refs/heads/${defaultBranch}`;
   const [builds, state, schedules, environments, deployments, projects] = await Promise.all([
     listBuilds(database, { repo: name, limit: listed }),
-    branch === null ? undefined : branchState(database, { repo: name, ref: branch }),
+    branch === null ? undefined : branchState(database, { repo: name, ref: branch }, context.get('reader')),
     scheduleFacts(database, name, branch),
     listEnvironments(database, name),
     listDeployments(database, name, { limit: mostDeployments }),

@@ -1,0 +1,52 @@
+import { sql } from 'kysely';
+import type { BuildId, BuildSummary } from '../kernel/model.ts';
+import type { Database } from './database.ts';
+import { holds } from './text-search.ts';
+import { knowsPeople, type Reader } from './visibility.ts';
+
+/**
+ * Whose commits builds are of: the people who have the mail addresses of the commits' authors. An address is a claim of the commit,
+ * which anybody can make; it gives no right.
+ */
+
+/** The builds with the people who have the addresses of their authors, if the reader may know. One query for all of them. */
+export async function withPeople<B extends Pick<BuildSummary, 'id' | 'person'>>(
+  { db }: Pick<Database, 'db'>,
+  builds: readonly B[],
+  reader: Reader,
+): Promise<B[]> {
+  if (builds.length === 0 || !knowsPeople(reader)) return [...builds];
+  const rows = await db
+    .selectFrom('builds')
+    .innerJoin('person_addresses', (join) =>
+      join.on('person_addresses.address', '=', sql<string>`lower(builds.author_address)`),
+    )
+    .innerJoin('people', 'people.id', 'person_addresses.person_id')
+    .select(['builds.id', 'people.name', 'people.display_name'])
+    .where(
+      'builds.id',
+      'in',
+      builds.map(({ id }) => Number(id)),
+    )
+    .execute();
+  const people = new Map(
+    rows.map(({ id, name, display_name }) => [String(id) as BuildId, { name, displayName: display_name }]),
+  );
+  return builds.map((build) => ({ ...build, person: people.get(build.id) ?? null }));
+}
+
+/** Whether the author of a build's commit has a text in the name, or is a person who has it in a name, as the reader may know. */
+export function isBy(text: string, reader: Reader) {
+  if (!knowsPeople(reader)) return holds('builds.author', text);
+  return sql<boolean>`(${holds('builds.author', text)} or exists (
+    select 1 from person_addresses inner join people on people.id = person_addresses.person_id
+    where person_addresses.address = lower(builds.author_address)
+      and (people.name = ${text.toLowerCase()} or ${holds('people.display_name', text)})))`;
+}
+
+/** Whether the commit of a build has an address of a person. */
+export function isOf(person: number) {
+  return sql<boolean>`exists (
+    select 1 from person_addresses
+    where person_addresses.address = lower(builds.author_address) and person_addresses.person_id = ${person})`;
+}
