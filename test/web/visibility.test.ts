@@ -53,6 +53,16 @@ describe('web: who may read which repository', () => {
     const about = { subject: `${canary} subject`, author: `${canary} author`, ref: `refs/heads/${canary}` };
     const over = await site.build(hidden, about, [{ name: `${canary} job` }]);
     const ref = { job: job(over), attempt: 1 };
+    // what people may start there was answered just now, so that nobody waits for an observer
+    const later = Date.now() + 3_600_000;
+    const workflow = { path: `${canary}.yml`, name: canary, inputs: [] };
+    await database.db
+      .insertInto('startable')
+      .values({
+        ...{ repo: hidden, ref: '', asked_at: later, answered_at: later, full_ref: about.ref, sha: 'a'.repeat(40) },
+        workflows: JSON.stringify({ workflows: [workflow], invalid: [] }),
+      })
+      .execute();
     await site.begin(ref);
     await moveToNextAttempt(database, ref, { reason: 'runner_lost', message: `${canary} lost`, at: Date.now() });
     const next = { ...ref, attempt: 2 };
@@ -131,7 +141,7 @@ describe('web: who may read which repository', () => {
     const filled = route
       .replace('/runners/:name', '/runners/r1')
       .replace('/public/:name', '/public/style.css')
-      .replace(/\/(tokens|runner-keys|forges|providers|with|notice-targets|notices)\/:name/, '/$1/nobody')
+      .replace(/\/(tokens|runner-keys|forges|providers|people|with|notice-targets|notices)\/:name/, '/$1/nobody')
       .replace(/\/(repos|hooks)\/:(name|repo)/, `/$1/${hidden}`)
       .replace(/\/tests\/:id/, '/tests/1')
       .replace('/builds/:id', `/builds/${build}`)
@@ -146,6 +156,7 @@ describe('web: who may read which repository', () => {
       .replace(':environment', 'production')
       .replace(':entry', 'NAME')
       .replace(':person', 'nobody')
+      .replace(':address', 'nobody@example.org')
       .replace(/\/\*$/, '/api/queues');
     expect(filled, 'say here what stands for the parameters of this new route').to.not.match(/[:*]/);
     return filled;
