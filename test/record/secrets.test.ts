@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import { type Config, loadConfig } from '../../src/kernel/config.ts';
 import type { Database } from '../../src/record/database.ts';
 import { ensureHook, hookKeysOf } from '../../src/record/hooks.ts';
+import { addProvider, providerWithSecret } from '../../src/record/providers.ts';
 import { keyProblem, rotateKey } from '../../src/record/secret-key.ts';
 import { listSecrets, removeSecret, secretsForJob, setSecret } from '../../src/record/secrets.ts';
 import { listVariables, removeVariable, setVariable } from '../../src/record/variables.ts';
@@ -102,6 +103,14 @@ describe('secrets', () => {
     await set('TOKEN', 'a');
     await set('TOKEN', 'b', null);
     await ensureHook(database, config, 'app', { rotate: false, key: 'made by the forge' });
+    const about = {
+      name: 'corp',
+      kind: 'oidc',
+      url: 'https://id.example',
+      clientId: 'volt',
+      createdBy: 'owner',
+    } as const;
+    await addProvider(database, config, { ...about, clientSecret: 'that of a provider' });
     const former = Vault.open(config).keyId;
     const keyId = await rotateKey(database, config);
     expect(keyId).to.not.equal(former);
@@ -111,6 +120,7 @@ describe('secrets', () => {
     });
     expect(values).to.have.members(['a', 'b']);
     expect((await hookKeysOf(database, config, 'app'))?.key).to.equal('made by the forge');
+    expect((await providerWithSecret(database, config, 'corp')).clientSecret).to.equal('that of a provider');
     expect(readFileSync(join(config.dataDir, 'secrets.key'), 'utf8')).to.match(/^[0-9a-f]{64}\n$/);
   });
 

@@ -129,6 +129,7 @@ export class OpenIdProvider {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', this.url);
+    response.setHeader('date', new Date(Date.now()).toUTCString());
     if (url.pathname.startsWith('/interaction/')) return this.#interact(url, request, response);
     if (this.lie && url.pathname === '/token') this.#bend(response, this.lie);
     if (url.pathname.startsWith('/auth')) this.#addTo(response);

@@ -6,6 +6,7 @@ import { listSessions } from '../../src/record/sessions.ts';
 import { startWeb, type WebStage } from '../../src/web/start.ts';
 import { CookieBrowser } from '../support/cookie-browser.ts';
 import { OpenIdProvider } from '../support/openid-provider.ts';
+import { freePort } from '../support/redis.ts';
 import { fetchAs, Site } from './site.ts';
 
 const minutes = 60_000;
@@ -306,11 +307,12 @@ describe('web: signing in at a provider', () => {
   });
 
   it('leaves the token as the way in while the provider is away, and says so', async () => {
-    await add('away', 'http://127.0.0.1:1');
+    await add('away', `http://127.0.0.1:${await freePort()}`);
     const by = browser();
     const answer = await by.open(`${site.privateUrl}/sign-in/with/away?next=/builds`);
     const page = await expectRefused(by, answer, 'provider_unreachable');
     expect(page).to.include('does not answer').and.include('name="next" value="/builds"');
+    expect(page).to.include('ECONNREFUSED');
     const unknown = await by.open(`${site.privateUrl}/sign-in/with/nobody`);
     expect(await unknown.text()).to.include('there is no provider');
     expect(await site.signIn()).to.match(/^volt_session_/);

@@ -68,7 +68,7 @@ function requireClock(of: ProviderWithSecret, answer: Response): void {
   );
 }
 
-function hintsOf({ scopes, groupsClaim }: ProviderWithSecret, server: Discovered): string[] {
+function hintsOf({ name, scopes, groupsClaim }: ProviderWithSecret, server: Discovered): string[] {
   const { scopes_supported, claims_supported, code_challenge_methods_supported: challenges } = server;
   const unknown = scopes_supported ? scopes.filter((scope) => !scopes_supported.includes(scope)) : [];
   const lacksGroups = claims_supported && groupsClaim !== null && !claims_supported.includes(groupsClaim);
@@ -76,7 +76,7 @@ function hintsOf({ scopes, groupsClaim }: ProviderWithSecret, server: Discovered
     ...(unknown.length > 0 ? [`It does not list the scope ${unknown.join(', ')}.`] : []),
     ...(lacksGroups ? [`It does not list the claim ${groupsClaim}: people may have no groups.`] : []),
     ...(scopes_supported?.includes('groups') && !scopes.includes('groups')
-      ? ['It has a scope for groups, which Volt does not ask for: `volt provider set NAME --scope groups`.']
+      ? [`It has a scope for groups, which Volt does not ask for: \`volt provider set ${name} --scope groups\`.`]
       : []),
     ...(challenges?.includes('S256') ? [] : ['It does not say that it supports PKCE, which Volt uses all the same.']),
   ];

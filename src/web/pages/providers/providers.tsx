@@ -97,7 +97,7 @@ function Providers({ providers }: { providers: (Provider & { redirectUri: string
         { head: 'Kind', cell: ({ kind }) => providerKinds[kind].title },
         { head: 'Address', cell: ({ url }) => url },
         { head: 'Groups', cell: ({ groupsClaim }) => groupsClaim ?? 'organizations and teams' },
-        { head: 'Sends back to', cell: ({ redirectUri }) => <code>{redirectUri}</code> },
+        { head: 'Redirect path', cell: ({ redirectUri }) => <code>{new URL(redirectUri).pathname}</code> },
         { head: 'Actions', cell: ({ name }) => <Acts name={name} /> },
       ]}
     />
