@@ -34,6 +34,8 @@ export class OpenIdProvider {
   clock = 0;
   /** changes the claims of its ID tokens, which it then signs */
   lie: ((claims: JWTPayload) => JWTPayload) | undefined;
+  /** what it says about itself besides, or instead */
+  description: { [name: string]: unknown } = {};
   /** parameters that it adds to the answer that the browser carries */
   answerWith: { [name: string]: string } = {};
   readonly accounts: { [subject: string]: Account };
@@ -131,7 +133,15 @@ export class OpenIdProvider {
     const url = new URL(request.url ?? '/', this.url);
     response.setHeader('date', new Date(Date.now()).toUTCString());
     if (url.pathname.startsWith('/interaction/')) return this.#interact(url, request, response);
-    if (this.lie && url.pathname === '/token') this.#bend(response, this.lie);
+    if (url.pathname === '/.well-known/openid-configuration')
+      this.#bend(response, async (own) => ({ ...own, ...this.description }));
+    const { lie } = this;
+    if (lie && url.pathname === '/token') {
+      this.#bend(response, async (own) => {
+        const { id_token: token } = own;
+        return typeof token === 'string' ? { ...own, id_token: await this.#signed(lie(decodeJwt(token))) } : own;
+      });
+    }
     if (url.pathname.startsWith('/auth')) this.#addTo(response);
     this.#provider.callback()(request, response);
   }
@@ -145,15 +155,14 @@ export class OpenIdProvider {
     response.end('<form><label>Account <input name="login"></label><button>Log in</button></form>');
   }
 
-  /** Has the claims of the ID token in an answer changed. */
-  #bend(response: ServerResponse, lie: (claims: JWTPayload) => JWTPayload): void {
+  /** Has the JSON of an answer changed. */
+  #bend(response: ServerResponse, change: (own: { [name: string]: unknown }) => Promise<object>): void {
     const end = response.end.bind(response) as (text: string | Buffer) => ServerResponse;
     response.end = ((text: string | Buffer) => {
-      const body = JSON.parse(String(text)) as { id_token: string };
-      void this.#signed(lie(decodeJwt(body.id_token))).then((id_token) => {
-        const changed = JSON.stringify({ ...body, id_token });
-        response.setHeader('content-length', Buffer.byteLength(changed));
-        end(changed);
+      void change(JSON.parse(String(text))).then((changed) => {
+        const json = JSON.stringify(changed);
+        response.setHeader('content-length', Buffer.byteLength(json));
+        end(json);
       });
       return response;
     }) as ServerResponse['end'];

@@ -21,6 +21,7 @@ describe('web: signing in at a provider', () => {
       () => [
         { id: 'volt', secret: 'the secret', redirectUri: `${site.privateUrl}/sign-in/with/corp/callback` },
         { id: 'other', secret: 'another secret', redirectUri: `${site.privateUrl}/sign-in/with/corp/callback` },
+        { id: 'changed', secret: 'a new secret', redirectUri: `${site.privateUrl}/sign-in/with/changed/callback` },
       ],
       {
         ada: {
@@ -31,6 +32,7 @@ describe('web: signing in at a provider', () => {
         },
         eve: { name: '<b>Eve</b>\u202e', email: 'ada@example.org', email_verified: false, groups: [] },
         blocked: { name: 'Bob' },
+        'ada\0': { name: 'Mallory' },
       },
     );
     await add('corp', corp.url);
@@ -42,7 +44,7 @@ describe('web: signing in at a provider', () => {
   });
 
   afterEach(() => {
-    Object.assign(corp, { account: 'ada', clock: 0, lie: undefined, answerWith: {} });
+    Object.assign(corp, { account: 'ada', clock: 0, lie: undefined, answerWith: {}, description: {} });
   });
 
   const add = (name: string, url: string, client = { clientId: 'volt', clientSecret: 'the secret' }) =>
@@ -59,8 +61,8 @@ describe('web: signing in at a provider', () => {
   const begin = (next = '/builds') => `${site.privateUrl}/sign-in/with/corp?next=${encodeURIComponent(next)}`;
   const isCallback = (url: URL) => url.pathname.endsWith('/callback');
   /** Goes to the provider and back, up to the address that the provider sends the browser back to. */
-  const callbackOf = async (by: CookieBrowser) => {
-    const answer = await by.open(begin(), isCallback);
+  const callbackOf = async (by: CookieBrowser, from = begin()) => {
+    const answer = await by.open(from, isCallback);
     return new URL(answer.headers.get('location') ?? '', begin());
   };
   const isSignedIn = async (by: CookieBrowser) =>
@@ -112,6 +114,17 @@ describe('web: signing in at a provider', () => {
     expect(await answer.text()).to.include('Welcome, &lt;b&gt;Eve&lt;/b&gt;.');
     expect((await personNamed('eve'))?.display_name).to.equal('<b>Eve</b>');
     expect(await site.context.database.db.selectFrom('person_addresses').selectAll().execute()).to.have.lengthOf(1);
+  });
+
+  it('is that of the same person where the provider writes its issuer with a slash at its end', async () => {
+    const people = () => site.context.database.db.selectFrom('people').select('name').execute();
+    await browser().open(begin());
+    const before = await people();
+    corp.description = { issuer: `${corp.url}/` };
+    corp.lie = (claims) => ({ ...claims, iss: `${corp.url}/` });
+    corp.answerWith = { iss: `${corp.url}/` };
+    expect(await (await browser().open(begin())).text()).to.include('Welcome, Ada Lovelace');
+    expect(await people()).to.deep.equal(before);
   });
 
   it('is undone by signing out, also for a copy of the cookie', async () => {
@@ -244,6 +257,34 @@ describe('web: signing in at a provider', () => {
       const by = browser();
       const page = await expectRefused(by, await by.open(begin()), 'provider_refused');
       expect(page).to.include('iss');
+    });
+
+    it('with a subject of which the database would keep another one: what is before a zero byte', async () => {
+      corp.account = 'ada\0';
+      const by = browser();
+      await expectRefused(by, await by.open(begin()), 'provider_refused');
+    });
+
+    it('while the provider describes itself in a way that nobody can use, without an error of Volt', async () => {
+      for (const description of [
+        { authorization_endpoint: 'javascript:alert(1)' },
+        { authorization_endpoint: 7 },
+        { token_endpoint: undefined },
+        { token_endpoint_auth_methods_supported: 7 },
+        { jwks_uri: 'file:///etc/passwd' },
+      ]) {
+        corp.description = description;
+        const by = browser();
+        await expectRefused(by, await by.open(begin()), 'provider_refused', JSON.stringify(description));
+      }
+    });
+
+    it('while the client secret is wrong, and the page says so', async () => {
+      await add('changed', corp.url, { clientId: 'changed', clientSecret: 'the old secret' });
+      const by = browser();
+      const callback = await callbackOf(by, begin().replace('/corp', '/changed'));
+      const page = await expectRefused(by, await by.open(callback), 'provider_refused');
+      expect(page).to.include('client id and secret');
     });
 
     it('for a person who is blocked, whose sessions have ended', async () => {

@@ -58,6 +58,10 @@ export function faultOf(of: Named, error: unknown): unknown {
   if (error instanceof VoltError) return error;
   if (error instanceof oauth.AuthorizationResponseError) return authorizationFault(of, error);
   if (error instanceof oauth.ResponseBodyError) return tokenFault(of, error.error, error.error_description, error);
+  if (error instanceof oauth.WWWAuthenticateChallengeError) {
+    const { error: code = 'invalid_client', error_description } = error.cause[0]?.parameters ?? {};
+    return tokenFault(of, code, error_description, error);
+  }
   const isOfLibrary =
     error instanceof oauth.OperationProcessingError || error instanceof oauth.UnsupportedOperationError;
   // what a provider tells is an argument of the library, too

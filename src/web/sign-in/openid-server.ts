@@ -1,8 +1,25 @@
 import * as oauth from 'oauth4webapi';
+import * as z from 'zod';
 import type { ProviderWithSecret } from '../../record/providers.ts';
 import { askProvider } from './ask-provider.ts';
 import { clockTolerance, providerRefused } from './faults.ts';
 import { plainText } from './told.ts';
+
+const names = z.array(z.string()).optional();
+
+/** What Volt itself reads of a provider's words about itself; the library checks what it reads. */
+function description(protocol: RegExp) {
+  return z.object({
+    authorization_endpoint: z.url({ protocol }),
+    token_endpoint: z.url({ protocol }),
+    token_endpoint_auth_methods_supported: names,
+    response_types_supported: names,
+    id_token_signing_alg_values_supported: names,
+    scopes_supported: names,
+    claims_supported: names,
+    code_challenge_methods_supported: names,
+  });
+}
 
 /** What a provider of OpenID Connect says about itself, with what signing in needs. */
 export type Discovered = oauth.AuthorizationServer & { authorization_endpoint: string; token_endpoint: string };
@@ -40,7 +57,7 @@ export async function discover(of: ProviderWithSecret): Promise<Discovered> {
   const issuer = new URL(url);
   const response = await oauth.discoveryRequest(issuer, requestOptions(of));
   const { status } = response;
-  const description = `${url.replace(/\/$/, '')}/.well-known/openid-configuration`;
+  const page = `${url.replace(/\/$/, '')}/.well-known/openid-configuration`;
   const server = await oauth.processDiscoveryResponse(issuer, response.clone()).catch(async (error: unknown) => {
     const { issuer: own } = Object(await response.json().catch(() => ({}))) as { issuer?: unknown };
     const name = plainText(own, 200);
@@ -48,11 +65,14 @@ export async function discover(of: ProviderWithSecret): Promise<Discovered> {
       const remedy = 'Remove the provider, and add it with that address.';
       throw providerRefused(of, `calls itself ${name}, and not ${url}`, remedy, error);
     }
-    const what = `answers ${status} without a description of itself at ${description}`;
+    const what = `answers ${status} without a description of itself at ${page}`;
     throw providerRefused(of, what, 'Give the issuer of the provider as its address.', error);
   });
-  const { authorization_endpoint, token_endpoint } = server;
-  if (!authorization_endpoint || !token_endpoint)
-    throw providerRefused(of, 'does not say where browsers sign in', `See ${description}.`);
-  return { ...server, authorization_endpoint, token_endpoint };
+  const read = description(issuer.protocol === 'http:' ? /^https?$/ : /^https$/).safeParse(server);
+  if (read.success) {
+    const { authorization_endpoint, token_endpoint } = read.data;
+    return { ...server, authorization_endpoint, token_endpoint };
+  }
+  const wrong = read.error.issues[0]?.path[0] ?? 'it';
+  throw providerRefused(of, `describes itself without a usable ${String(wrong)}`, `See ${page}.`, read.error);
 }

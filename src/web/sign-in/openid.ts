@@ -44,7 +44,7 @@ export class OpenIdProvider implements ProviderClient {
     try {
       const parameters = oauth.validateAuthResponse(server, this.#client, answer, request.state);
       const claims = await this.#claims(server, request, parameters);
-      return this.#identity(server.issuer, claims);
+      return this.#identity(claims);
     } catch (error) {
       throw faultOf(this.#of, error);
     }
@@ -81,8 +81,9 @@ export class OpenIdProvider implements ProviderClient {
     return { ...(await oauth.processUserInfoResponse(server, this.#client, claims.sub, info)), ...claims };
   }
 
-  #identity(issuer: string, claims: Claims & { sub: string }): ToldIdentity {
-    const { name: provider, groupsClaim } = this.#of;
+  #identity(claims: Claims & { sub: string }): ToldIdentity {
+    // the address of the provider, since its own spelling of the issuer may have a slash at its end, or none
+    const { name: provider, url: issuer, groupsClaim } = this.#of;
     const { sub, preferred_username: user, nickname, name, email, email_verified: isVerified } = claims;
     const groups = groupsClaim === null ? [] : claims[groupsClaim];
     return identityFrom(

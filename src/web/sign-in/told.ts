@@ -21,10 +21,15 @@ export interface Told {
  */
 export function identityFrom(of: { provider: string; issuer: string }, told: Told): ToldIdentity {
   const subject = typeof told.subject === 'number' ? String(told.subject) : told.subject;
-  if (typeof subject !== 'string' || subject === '' || subject.length > most.subject) {
-    throw new VoltError('provider_refused', `${of.provider} has not told who you are: its answer has no subject`, {
-      remedy: 'Check the provider: `volt provider check`.',
-    });
+  // a database keeps none of these characters as they are, and what is cut off would make one person of two
+  if (typeof subject !== 'string' || !/^\P{C}+$/u.test(subject) || subject.length > most.subject) {
+    throw new VoltError(
+      'provider_refused',
+      `${of.provider} has not told who you are: its answer has no usable subject`,
+      {
+        remedy: 'Check the provider: `volt provider check`.',
+      },
+    );
   }
   const login = plainText(told.login, most.text) ?? 'person';
   const groups = told.groups.flatMap((group) => groupName(group) ?? []);
