@@ -1,6 +1,6 @@
 import { loadConfig } from '../../src/kernel/config.ts';
 import type { BuildId } from '../../src/kernel/model.ts';
-import { noPullRequests } from '../../src/kernel/pull-request.ts';
+import { usualSettings } from '../../src/observer/settings.ts';
 import { Database } from '../../src/record/database.ts';
 import { type NewBuild, type Planned, type PlannedJob, recordPlan } from '../../src/record/plans.ts';
 import { type Repository, saveRepository } from '../../src/record/repositories.ts';
@@ -53,19 +53,7 @@ export async function observed(
     name,
     url: `https://example.com/${name}.git`,
     host: null,
-    branches: [],
-    tags: [],
-    pollSeconds: 5,
-    commits: 'every',
-    command: null,
-    reports: [],
-    filter: null,
-    runners: [],
-    env: {},
-    image: null,
-    project: {},
-    ...noPullRequests,
-    visibility: 'internal' as const,
+    ...usualSettings,
     ...change,
   };
   await saveRepository(database, repository);

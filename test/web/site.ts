@@ -6,7 +6,7 @@ import { loadConfig, type Overrides } from '../../src/kernel/config.ts';
 import { logFile } from '../../src/kernel/data-paths.ts';
 import { createLogger } from '../../src/kernel/logger.ts';
 import type { AttemptRef, BuildId, JobId, RunnerId } from '../../src/kernel/model.ts';
-import { noPullRequests } from '../../src/kernel/pull-request.ts';
+import { usualSettings } from '../../src/observer/settings.ts';
 import { Queues } from '../../src/queues/queues.ts';
 import type { Stage, StageContext } from '../../src/queues/stage.ts';
 import { beginWait } from '../../src/record/approvals.ts';
@@ -144,23 +144,13 @@ export class Site {
   }
 
   async repository(name: string, more: Partial<Repository> = {}): Promise<void> {
-    const usual = {
+    await saveRepository(this.context.database, {
+      name,
+      url: `https://git.example/${name}.git`,
+      ...usualSettings,
       host: null,
-      branches: [],
-      tags: [],
-      pollSeconds: 5,
-      commits: 'every' as const,
-      command: null,
-      reports: [],
-      filter: null,
-      runners: [],
-      env: {},
-      image: null,
-      project: {},
-      ...noPullRequests,
-      visibility: 'internal' as const,
-    };
-    await saveRepository(this.context.database, { name, url: `https://git.example/${name}.git`, ...usual, ...more });
+      ...more,
+    });
   }
 
   /** A build of a repository that is there already, as the dispatcher writes it. */

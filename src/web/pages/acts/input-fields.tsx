@@ -20,28 +20,16 @@ export function InputFields({ inputs, values, problems, environments }: Shown) {
     <>
       {inputs.map((input) => {
         const value = values[input.name] ?? input.default ?? '';
-        const shown = { input, value, problem: problems.get(input.name) };
-        if (input.type === 'boolean') return <Checkbox {...shown} />;
-        if (input.type === 'choice')
-          return (
-            <Choice
-              label={input.name}
-              name={inputPrefix + input.name}
-              value={value}
-              hint={input.description}
-              problem={shown.problem}
-              required={input.required}
-              options={optionsOf(input)}
-            />
-          );
+        const problem = problems.get(input.name);
+        if (input.type === 'boolean') return <Checkbox {...{ input, value, problem }} />;
+        const field = {
+          ...{ label: input.name, name: inputPrefix + input.name, value, problem },
+          ...{ hint: input.description, required: input.required },
+        };
+        if (input.type === 'choice') return <Choice {...field} options={optionsOf(input)} />;
         return (
           <Field
-            label={input.name}
-            name={inputPrefix + input.name}
-            value={value}
-            hint={input.description}
-            problem={shown.problem}
-            required={input.required}
+            {...field}
             {...(input.type === 'number' && { type: 'number' })}
             {...(input.type === 'environment' && { list: environments })}
           />
