@@ -81,3 +81,11 @@ export function entryWords({ action, target, about }: { action: string; target: 
 function thingOf(word = ''): string {
   return things[word] ?? word;
 }
+
+/** Acts of every day, which are no changes of settings or rights. */
+const everyday = /^((builds|jobs)\.|(repos\.(trigger|check|dispatches)|forges\.check|notice-targets\.test|sign-in)$)/;
+
+/** Whether an entry is worth telling: a change of settings, secrets or rights, and whatever was refused. */
+export function isNotable({ action, outcome }: { action: string; outcome: AuditOutcome }): boolean {
+  return outcome === 'refused' || !everyday.test(action);
+}

@@ -31,8 +31,9 @@ export function namedRecipients({
  * - `change`: a branch breaks, somebody else's commit fails on a broken branch, or the branch works again
  * - `failure`: each build that fails or cannot run, and when the branch works again
  * - `all`: the verdict of each build
+ * - `audit`: no build, but changes in the audit log, see kernel/audit-words.ts
  */
-export const noticeChoices = ['change', 'failure', 'all'] as const;
+export const noticeChoices = ['change', 'failure', 'all', 'audit'] as const;
 export type NoticeChoice = (typeof noticeChoices)[number];
 
 /**
@@ -58,6 +59,14 @@ export const noticeEvents = [
 ] as const;
 export type NoticeEvent = (typeof noticeEvents)[number];
 
+/** What is said about no single build. */
+export const generalEvents = ['test', 'digest', 'audit'] as const;
+export type GeneralEvent = (typeof generalEvents)[number];
+
+export function isGeneral(event: NoticeEvent | GeneralEvent): event is GeneralEvent {
+  return generalEvents.some((one) => one === event);
+}
+
 /** The verdict of the build that an event is about. */
 export const verdictOf: { readonly [Event in NoticeEvent]: 'success' | 'failure' | 'error' } = {
   ...{ passed: 'success', fixed: 'success', error: 'error' },
@@ -65,12 +74,13 @@ export const verdictOf: { readonly [Event in NoticeEvent]: 'success' | 'failure'
 };
 
 /** Whether an event is one that somebody has to act on. */
-export function isBad(event: NoticeEvent | 'test' | 'digest'): boolean {
-  return event === 'digest' || (event !== 'test' && verdictOf[event] !== 'success');
+export function isBad(event: NoticeEvent | GeneralEvent): boolean {
+  return isGeneral(event) ? event === 'digest' : verdictOf[event] !== 'success';
 }
 
 /** Whether a target hears of an event. @param isChange whether the branch was in another state before */
 export function hearsOf(choice: NoticeChoice, event: NoticeEvent, isChange: boolean): boolean {
+  if (choice === 'audit') return false;
   if (choice === 'all') return true;
   if (event === 'fixed') return true;
   if (event === 'passed') return false;
@@ -81,11 +91,13 @@ const choiceWords: { readonly [C in NoticeChoice]: string } = {
   change: 'changes',
   failure: 'failures',
   all: 'all verdicts',
+  audit: 'changes in the audit log',
 };
 
 /** What a target hears of: `changes of the default branch of all repositories`. Empty lists match as those of a target do. */
 export function heardText(target: { on: NoticeChoice; repos: readonly string[]; branches: readonly string[] }): string {
   const { on, repos, branches } = target;
+  if (on === 'audit') return `${choiceWords[on]}${repos.length === 0 ? '' : ` of ${repos.join(', ')}`}`;
   const where = branches.length === 0 ? 'the default branch' : branches.join(', ');
   return `${choiceWords[on]} of ${where} of ${repos.length === 0 ? 'all repositories' : repos.join(', ')}`;
 }

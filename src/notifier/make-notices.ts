@@ -1,5 +1,6 @@
 import type { NoticeTarget } from '../kernel/model/notice-shapes.ts';
 import { namedRecipients } from '../kernel/notices.ts';
+import { takeEntries, targetsWithEntries } from '../record/audit-notices.ts';
 import { anyChange, type PendingChange, takeChange } from '../record/branch-changes.ts';
 import { brokenBranches } from '../record/branch-states.ts';
 import { committerOf } from '../record/committers.ts';
@@ -15,6 +16,7 @@ import { follows, hears, muteOf, recipientsOf } from './notice-recipients.ts';
  */
 export async function makeNotices(database: Database, signal: AbortSignal): Promise<void> {
   if (await anyDigest(database)) await database.write(makeDigests);
+  if ((await targetsWithEntries(database)).length > 0) await database.write(makeAuditNotices);
   while (!signal.aborted && (await anyChange(database))) {
     await database.write(async (db) => {
       const change = await takeChange(db);
@@ -35,6 +37,21 @@ async function makeDigests(db: Write): Promise<void> {
     for (const recipient of namedRecipients({ kind, to, owners: options.owners }))
       if (followed.some((branch) => !muteOf(mutes, recipient, branch)))
         await addGeneralNotice(db, { target: name, recipient, event: 'digest', why: 'this target has a daily digest' });
+  }
+}
+
+/** A notice tells of several entries of the audit log; the next one is made when it was sent. */
+async function makeAuditNotices(db: Write): Promise<void> {
+  for (const due of await targetsWithEntries({ db })) {
+    const target = await findNoticeTarget({ db }, due);
+    const { name, kind, to, options } = target;
+    const entries = await takeEntries(db, target);
+    if (!entries) continue;
+    for (const recipient of namedRecipients({ kind, to, owners: options.owners }))
+      await addGeneralNotice(db, {
+        ...{ target: name, recipient, event: 'audit', entries },
+        why: 'this target hears of the audit log',
+      });
   }
 }
 

@@ -1,9 +1,11 @@
-import type { NoticeEvent } from '../kernel/notices.ts';
+import type { AuditEntry } from '../kernel/model/access-shapes.ts';
+import type { GeneralEvent, NoticeEvent } from '../kernel/notices.ts';
 import { brokenBranches } from '../record/branch-states.ts';
 import type { Database } from '../record/database.ts';
 import { findNoticeTarget, type OpenNoticeTarget } from '../record/notice-targets.ts';
 import type { DueNotice } from '../record/notices.ts';
 import { stopToken } from '../secrets/stop-link.ts';
+import { auditText } from './audit-text.ts';
 import { branchOf, commitIn, type NoticeBuild, noticeBuild } from './notice-build.ts';
 import { follows, muteOf } from './notice-recipients.ts';
 import { exampleText, subjectOf, textOf } from './notice-text.ts';
@@ -21,7 +23,7 @@ const longestWhy = 300;
 export interface NoticeMessage {
   /** the same each time that it is sent */
   id: string;
-  event: NoticeEvent | 'test' | 'digest';
+  event: NoticeEvent | GeneralEvent;
   /** for example `main of app is broken` */
   headline: string;
   /** null where it is about no single build */
@@ -30,6 +32,8 @@ export interface NoticeMessage {
   lines: string[];
   /** whether a template of the target has made the lines */
   isOwn: boolean;
+  /** the entries of the audit log that it tells of; empty for other notices */
+  entries?: readonly AuditEntry[];
   /** page of the build, and what to call it */
   link: { url: string; label: string };
   /** why the recipient gets it, and how that ends: on a page, or by a command of an administrator */
@@ -60,7 +64,11 @@ export async function noticeMessage(
     const headline = count === 1 ? '1 branch is broken' : `${count} branches are broken`;
     return { ...general, headline, lines, isOwn: false, link: { url: site, label: 'Volt' } };
   }
-  if (event === 'test' || about === null) return { ...general, ...testOf(target, site) };
+  if (notice.entries) {
+    const told = await auditText(database, { name: target.name, entries: notice.entries, site });
+    return told && { ...general, ...told, isOwn: false };
+  }
+  if (event === 'test' || event === 'audit' || about === null) return { ...general, ...testOf(target, site) };
   const url = `${site}/builds/${build}`;
   const text = textOf(about, { event, url, options: target.options });
   return { ...general, ...text, link: { url, label: `${about.repo}#${about.number}` } };

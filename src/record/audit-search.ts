@@ -42,7 +42,7 @@ const mostWords = 8;
 
 /** The entries that a search finds. */
 export async function listActions(
-  database: Database,
+  database: Pick<Database, 'db'>,
   { limit, before, after = 0, order = 'newest', ...filter }: AuditFilter & AuditSpan,
 ): Promise<AuditEntry[]> {
   const { lowest, highest } = await bounds(database);
@@ -63,7 +63,7 @@ function* windows(first: number, last: number, order: 'newest' | 'oldest'): Gene
   else for (let from = first; from <= last; from += window) yield [from, Math.min(last, from + window - 1)];
 }
 
-async function bounds({ db }: Database): Promise<{ lowest: number; highest: number }> {
+async function bounds({ db }: Pick<Database, 'db'>): Promise<{ lowest: number; highest: number }> {
   const lowest = await db
     .selectFrom('audit')
     .select((eb) => eb.fn.min('id').as('id'))
@@ -76,7 +76,7 @@ async function bounds({ db }: Database): Promise<{ lowest: number; highest: numb
 }
 
 async function within(
-  { db }: Database,
+  { db }: Pick<Database, 'db'>,
   filter: AuditFilter,
   { from, to, order, limit }: { from: number; to: number; order: 'newest' | 'oldest'; limit: number },
 ): Promise<AuditEntry[]> {

@@ -8,3 +8,10 @@ export async function addAuditedThings(db: Transaction<Schema>): Promise<void> {
   await sql`create index audit_by_repo on audit (repo, id) where repo is not null`.execute(db);
   await sql`create index audit_by_intent on audit (intent_id) where intent_id is not null`.execute(db);
 }
+
+/** Targets of notices may hear of the audit log. */
+export async function addAuditNotices(db: Transaction<Schema>): Promise<void> {
+  await db.schema.alterTable('notice_targets').addColumn('audit_after', 'integer').execute();
+  for (const column of ['audit_first', 'audit_last'])
+    await db.schema.alterTable('notices').addColumn(column, 'integer').execute();
+}

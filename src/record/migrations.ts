@@ -1,5 +1,5 @@
 import { sql, type Transaction } from 'kysely';
-import { addAuditedThings } from './audit-tables.ts';
+import { addAuditedThings, addAuditNotices } from './audit-tables.ts';
 import { createChanges } from './changes-table.ts';
 import type { Engine } from './engine.ts';
 import { addApprovalMaterial, createEnvironments } from './environment-tables.ts';
@@ -266,6 +266,7 @@ export const migrations: readonly Migration[] = [
   addBegunNotices,
   addNoticeMutes,
   addAuditedThings,
+  addAuditNotices,
 ];
 
 /** The schema version that this Volt writes; it migrates databases of earlier versions. */

@@ -1,4 +1,4 @@
-import { type NoticeEvent, verdictOf } from '../kernel/notices.ts';
+import { type GeneralEvent, isGeneral, type NoticeEvent, verdictOf } from '../kernel/notices.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import type { PendingChange } from './branch-changes.ts';
 import type { Write } from './database.ts';
@@ -33,7 +33,7 @@ export async function addNotice(
     .orderBy('id', 'desc')
     .limit(1)
     .executeTakeFirst();
-  if (last && last.event !== 'test' && last.event !== 'digest' && verdictOf[last.event] === verdictOf[event]) return;
+  if (last && !isGeneral(last.event) && verdictOf[last.event] === verdictOf[event]) return;
   const now = serverNow();
   await db
     .insertInto('notices')
@@ -121,6 +121,12 @@ export async function dropUntrue(
 /** Milliseconds for which a notice is kept that is about no build, with which it would be deleted: 30 days. */
 const keptFor = 30 * 86_400_000;
 
+interface GeneralNotice extends Pick<NewNotice, 'target' | 'recipient' | 'why'> {
+  event: GeneralEvent;
+  /** of the audit log: the ids of the first and the last one that it tells of */
+  entries?: { first: number; last: number };
+}
+
 /**
  * Makes a notice that is about no single build: one that only shows whether the target takes it, or one of what is still broken.
  * @param notice.recipient see NewNotice
@@ -128,7 +134,7 @@ const keptFor = 30 * 86_400_000;
  */
 export async function addGeneralNotice(
   db: Write,
-  { target, recipient, event, why }: Pick<NewNotice, 'target' | 'recipient' | 'why'> & { event: 'test' | 'digest' },
+  { target, recipient, event, why, entries }: GeneralNotice,
 ): Promise<number> {
   const now = serverNow();
   await db
@@ -143,6 +149,7 @@ export async function addGeneralNotice(
     .values({
       ...{ target, recipient, build_id: null, event, since: null, why },
       ...{ created_at: now, due_at: now, attempts: 0 },
+      ...{ audit_first: entries?.first ?? null, audit_last: entries?.last ?? null },
     })
     .returning('id')
     .executeTakeFirstOrThrow();

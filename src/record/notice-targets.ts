@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely';
+import { type RawBuilder, type Selectable, sql } from 'kysely';
 import type { Config } from '../kernel/config.ts';
 import { VoltError } from '../kernel/errors.ts';
 import type { NoticeOptions, NoticeTarget } from '../kernel/model/notice-shapes.ts';
@@ -51,7 +51,7 @@ export async function addNoticeTarget(
       .values({
         ...{ name, kind, ...(await addressColumns(db, config, { name, address, shown })) },
         ...{ private: mayBePrivate ? 1 : 0, ...filterColumns(filter) },
-        ...{ created_by: createdBy, created_at: serverNow() },
+        ...{ created_by: createdBy, created_at: serverNow(), audit_after: auditAfter(filter.on) },
       })
       .onConflict((conflict) => conflict.column('name').doNothing())
       .returningAll()
@@ -83,6 +83,7 @@ export async function changeNoticeTarget(
       .updateTable('notice_targets')
       .set({
         ...(address && { ...(await addressColumns(db, config, { name, address, shown: shown ?? '' })), ...noProblem }),
+        audit_after: auditAfter(on ?? before.on, sql.ref('audit_after')),
         ...filterColumns({
           ...{ repos: repos ?? before.repos, branches: branches ?? before.branches },
           ...{ on: on ?? before.on, options: withChange(before.options, options) },
@@ -187,6 +188,15 @@ function filterColumns({ repos, branches, on, options }: NoticeFilter) {
     options: JSON.stringify(options),
     digest_at: nextDigest(options, serverNow()),
   };
+}
+
+/**
+ * A target that begins to hear of the audit log hears of what comes from then on.
+ * @param before what it has heard of already
+ */
+function auditAfter(on: NoticeChoice, before: RawBuilder<unknown> = sql`null`) {
+  if (on !== 'audit') return null;
+  return sql<number>`coalesce(${before}, (select max(id) from audit), 0)`;
 }
 
 type TargetState = Pick<NoticeTarget, 'waiting' | 'mutes'>;

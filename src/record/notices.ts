@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely';
 import type { Notice } from '../kernel/model/notice-shapes.ts';
-import type { NoticeEvent } from '../kernel/notices.ts';
+import type { GeneralEvent, NoticeEvent } from '../kernel/notices.ts';
 import type { Problem } from '../kernel/problems.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import type { Database, Sql } from './database.ts';
@@ -14,7 +14,9 @@ export interface DueNotice {
   recipient: string;
   /** null for a test and a digest */
   build: number | null;
-  event: NoticeEvent | 'test' | 'digest';
+  /** the first and the last entry of the audit log that it tells of; null for other notices */
+  entries: { first: number; last: number } | null;
+  event: NoticeEvent | GeneralEvent;
   since: number | null;
   why: string;
   attempts: number;
@@ -33,8 +35,20 @@ export async function nextNotice({ db }: Pick<Database, 'db'>, target: string): 
     .limit(1)
     .executeTakeFirst();
   if (!row) return undefined;
-  const { id, recipient, build_id, event, since, why, attempts, created_at } = row;
-  return { id, recipient, build: build_id, event, since, why, attempts, createdAt: created_at };
+  const {
+    id,
+    recipient,
+    build_id,
+    event,
+    since,
+    why,
+    attempts,
+    created_at,
+    audit_first: first,
+    audit_last: last,
+  } = row;
+  const entries = first === null || last === null ? null : { first, last };
+  return { id, recipient, build: build_id, entries, event, since, why, attempts, createdAt: created_at };
 }
 
 /** Records, before a notice is sent, that it may arrive. @returns false if it is not to be sent any more */

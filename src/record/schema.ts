@@ -3,7 +3,7 @@ import type { CommitState } from '../kernel/commit-status.ts';
 import type { ForgeKind } from '../kernel/forge-kinds.ts';
 import type { ForgeReport } from '../kernel/forge-report.ts';
 import type { ApprovalDecision, JobId, Reason, Status, TestStatus, Trigger } from '../kernel/model.ts';
-import type { NoticeChoice, NoticeEvent, NoticeKind } from '../kernel/notices.ts';
+import type { GeneralEvent, NoticeChoice, NoticeEvent, NoticeKind } from '../kernel/notices.ts';
 import type { ProviderKind } from '../kernel/provider-kinds.ts';
 import type { PullRequestCheckout, PullRequestMode } from '../kernel/pull-request.ts';
 import type { Role } from '../kernel/roles.ts';
@@ -543,6 +543,8 @@ export interface Schema {
     /** the notifier that delivers to it, and until when no other does */
     holder: string | null;
     held_until: number | null;
+    /** the last entry of the audit log that it was told of, or was there before it; null for a target that hears of builds */
+    audit_after: number | null;
   };
 
   /** what is known of a branch by its builds that have ended, see record/branch-states.ts */
@@ -577,12 +579,15 @@ export interface Schema {
     recipient: string;
     /** null for a test and a digest */
     build_id: number | null;
-    event: NoticeEvent | 'test' | 'digest';
+    event: NoticeEvent | GeneralEvent;
     since: number | null;
     /** why the recipient gets it */
     why: string;
     created_at: number;
     /** when it is to be sent; null if nothing is left to do */
+    /** the first and the last entry of the audit log that it tells of; null for other notices */
+    audit_first: Generated<number | null>;
+    audit_last: Generated<number | null>;
     due_at: number | null;
     attempts: number;
     /** when a try began whose outcome is not known: the notice may have arrived; null for none */

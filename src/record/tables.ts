@@ -98,13 +98,14 @@ const tables: { readonly [Name in keyof Schema]: Named<Schema[Name]> } = {
   notice_targets: {
     name: true, kind: true, shown: true, address: true, key_id: true, private: true, repos: true, branches: true, choice: true, options: true, digest_at: true,
     created_by: true, created_at: true, problem_code: true, problem_message: true, problem_remedy: true, problem_since: true,
-    holder: true, held_until: true,
+    holder: true, held_until: true, audit_after: true,
   },
   branch_states: { repo: true, ref: true, series: true, build_id: true, verdict: true, since: true, doubt: true },
   branch_changes: { id: true, build_id: true, event: true, is_change: true, since: true },
   notices: {
     id: true, target: true, recipient: true, build_id: true, event: true, since: true, why: true, created_at: true, due_at: true,
     attempts: true, begun_at: true, sent_at: true, dropped: true, error_code: true, error_message: true, error_remedy: true,
+    audit_first: true, audit_last: true,
   },
   notice_mutes: { target: true, recipient: true, repo: true, branch: true, muted_at: true },
   changes: { id: true, build_id: true },

@@ -3,6 +3,7 @@ import { Webhook } from 'standardwebhooks';
 import { type Config, loadConfig } from '../../src/kernel/config.ts';
 import type { FinalStatus } from '../../src/kernel/model.ts';
 import { makeNotices } from '../../src/notifier/make-notices.ts';
+import { recordAction } from '../../src/record/audit.ts';
 import type { Database } from '../../src/record/database.ts';
 import { grantRole } from '../../src/record/grants.ts';
 import { noteIdentity } from '../../src/record/identities.ts';
@@ -58,6 +59,60 @@ describe('notices', () => {
     expect(receiver.bodies.map((body) => (body as { type: string }).type)).to.deep.equal([
       ...['build.broken', 'build.fixed'],
     ]);
+  });
+
+  it('of the audit log tell of changes and of what was refused, in order, each once, while the target is away, too', async () => {
+    const act = (action: string, target: string, more: { status?: number; actor?: string } = {}) =>
+      recordAction(database, { actor: 'owner', address: '192.0.2.7', status: 200, ...more, action, target });
+    await act('secrets.set', 'BEFORE');
+    await add({ on: 'audit' });
+    await run('success');
+    await run('failure');
+    await act('repos.secrets.set', 'app TOKEN');
+    await act('builds.cancel', '1');
+    await act('sign-in', '', { status: 303 });
+    receiver.answer = { status: 503 };
+    await deliver();
+    for (let i = 0; i < 25; i++) await act('variables.set', `NAME_${i}`);
+    await act('sign-in', '', { status: 401, actor: 'unknown' });
+    await deliver();
+    receiver.answer = { status: 200 };
+    receiver.received.length = 0;
+    for (let i = 0; i < 3; i++) {
+      await later();
+      await Promise.all([deliver('one'), deliver('two')]);
+    }
+    type Sent = {
+      type: string;
+      data: { headline: string; lines: string[]; entries: { target: string; actor: string }[] };
+    };
+    const sent = receiver.bodies as Sent[];
+    expect(sent.map(({ type, data }) => [type, data.entries.length])).to.deep.equal([
+      ['audit', 1],
+      ['audit', 20],
+      ['audit', 6],
+    ]);
+    expect(sent[0]?.data.headline).to.equal('owner from 192.0.2.7: Set secret TOKEN of app (done)');
+    const targets = sent.flatMap(({ data }) => data.entries.map(({ target }) => target));
+    expect(targets).to.deep.equal(['app TOKEN', ...Array.from({ length: 25 }, (_, i) => `NAME_${i}`), '']);
+    expect(sent[2]?.data.lines.at(-1)).to.equal('unknown from 192.0.2.7: Sign in (refused)');
+  });
+
+  it('of the audit log tell a target for some repositories of these alone', async () => {
+    await addMail('ada@example.org, bob@example.org', { on: 'audit', repos: ['a*'] });
+    const act = (target: string) =>
+      recordAction(database, {
+        actor: 'eve\r\nBcc: x@x',
+        address: '',
+        status: 200,
+        action: 'repos.secrets.set',
+        target,
+      });
+    await act('lib TOKEN');
+    await act('app TOKEN');
+    await deliver();
+    expect(await log()).to.deep.equal(['mail ada@example.org audit sent', 'mail bob@example.org audit sent']);
+    expect(mail.received.map(({ recipients }) => recipients)).to.have.length(2);
   });
 
   it('are signed as Standard Webhooks has it, and name the build', async () => {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { noticeChoices, noticeEvents, noticeKinds } from '../notices.ts';
+import { generalEvents, noticeChoices, noticeEvents, noticeKinds } from '../notices.ts';
 import { time } from './shapes.ts';
 
 /** What people see of notices; each shape is declared here only. */
@@ -63,7 +63,7 @@ export const notice = z.object({
     .object({ repo: z.string(), ref: z.string(), build: z.string(), number: z.number().int() })
     .nullable()
     .meta({ description: 'the build that it is about; null for a test of the target, and for a digest' }),
-  event: z.enum([...noticeEvents, 'test', 'digest']),
+  event: z.enum([...noticeEvents, ...generalEvents]),
   why: z.string().meta({ description: 'why the recipient gets it' }),
   state: z.enum(['waiting', 'sent', 'dropped']),
   dropped: z.string().nullable().meta({ description: 'why it was not sent' }),

@@ -8,11 +8,18 @@ import type { Send } from './target.ts';
  */
 export const sendWebhook: Send = async ({ id, ...data }, { address: { to, secret = '' }, mayBePrivate }) => {
   const timestamp = Math.floor(Date.now() / 1000);
-  const { at, event, headline, about, lines, isOwn, link, why } = data;
+  const { at, event, headline, about, lines, isOwn, entries, link, why } = data;
   const type = about === null ? event : `build.${event}`;
   const body = JSON.stringify({
     ...{ type, timestamp: new Date(at).toISOString() },
-    data: { ...about, ...((about === null || isOwn) && { lines }), headline, url: link.url, why },
+    data: {
+      ...about,
+      ...((about === null || isOwn) && { lines }),
+      headline,
+      url: link.url,
+      why,
+      ...(entries && { entries }),
+    },
   });
   const key = Buffer.from(secret.replace(/^whsec_/, ''), 'base64');
   const signature = createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64');

@@ -137,8 +137,16 @@ function Log({ notices }: { notices: Notice[] }) {
         { head: 'To', cell: ({ target, recipient }) => (recipient === '' ? target : `${target}: ${recipient}`) },
         {
           head: 'About',
-          cell: ({ about }) =>
-            about ? <a href={`/builds/${about.build}`}>{`${about.repo}#${about.number}`}</a> : 'a test',
+          cell: ({ about, event }) => {
+            if (about) return <a href={`/builds/${about.build}`}>{`${about.repo}#${about.number}`}</a>;
+            return event === 'audit' ? (
+              <a href="/audit">the audit log</a>
+            ) : event === 'test' ? (
+              'a test'
+            ) : (
+              'all that is broken'
+            );
+          },
         },
         { head: 'What', cell: ({ event }) => event.replaceAll('_', ' ') },
         { head: 'Outcome', cell: outcomeText },

@@ -21,6 +21,7 @@ const choices: { readonly [Choice in (typeof noticeChoices)[number]]: string } =
   change: 'changes: broken, still broken by somebody else, works again',
   failure: 'each failure, and when it works again',
   all: 'each verdict',
+  audit: 'no builds, but changes of settings, secrets and rights, and what was refused',
 };
 
 /** The form of a new target. */
