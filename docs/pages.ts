@@ -3,6 +3,7 @@ import { settingsSchema } from '../src/job/discovery/settings.ts';
 import { type ErrorCode, errorCodes } from '../src/kernel/errors.ts';
 import { isTransient, type Reason, reasons, statuses, statusWords } from '../src/kernel/model.ts';
 import { settings, settingsFromFiles } from '../src/kernel/settings.ts';
+import { configJsonSchema } from '../src/web/config/json-schema.ts';
 import { errorMeanings, reasonRemedies } from './codes.ts';
 import { discoveryPage } from './discovery.ts';
 import { rolesPage } from './roles.ts';
@@ -19,6 +20,7 @@ export function pages(): { file: string; text: string }[] {
     { file: 'docs/discovery.md', text: discoveryPage() },
     { file: 'docs/roles.md', text: rolesPage() },
     { file: 'docs/volt-yml.schema.json', text: settingsJsonSchema() },
+    { file: 'docs/config.schema.json', text: configJsonSchema() },
   ];
 }
 

@@ -10,6 +10,7 @@ import { backupCommand } from './backup.ts';
 import { buildsCommand } from './builds.ts';
 import { cancelCommand } from './cancel.ts';
 import { completionCommand } from './completion.ts';
+import { configCommand } from './config.ts';
 import { credentialCommand } from './credential.ts';
 import { discoverCommand } from './discover.ts';
 import { dispatcherCommand } from './dispatcher.ts';
@@ -76,6 +77,7 @@ const commands = {
     accessCommand,
     tokenCommand,
     runnerKeyCommand,
+    configCommand,
     peopleCommand,
     auditCommand,
     doctorCommand,

@@ -12,6 +12,7 @@ export function upCommand(program: Command): CommandFile {
     .description(
       'Runs everything in one process: a private Redis (unless you name one), all stages and the dashboard. It also watches the repositories that were added before. The first SIGINT or SIGTERM stops it cleanly, the second hands back running jobs at once, the third ends it immediately.',
     )
+    .option('--config <file>', 'first apply the settings in this file, as `volt config apply` does')
     .option('--slots <number>', 'how many jobs to run at once', integer(1, 256), defaultSlots())
     .addOption(isolationOption())
     .addOption(imageOption())
@@ -47,6 +48,7 @@ export function upCommand(program: Command): CommandFile {
         'volt up --repo app=https://github.com/me/app.git --branch main --branch "release/*"',
         'some branches of a remote repository, named app',
       ],
+      ['volt up --config volt.yml', 'a whole Volt from one file'],
       ['volt up --repo . --once', 'test the newest commit here and exit with the result'],
     ],
   };

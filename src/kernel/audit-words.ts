@@ -46,6 +46,7 @@ const whole: { readonly [action: string]: string } = {
   'access.grant': 'Give a role',
   'access.revoke': 'Take roles away',
   'people.change': 'Rename person',
+  'config.apply': 'Apply settings',
   'data.prune': 'Prune the data',
   'data.mend': 'Mend the data',
 };

@@ -96,6 +96,6 @@ export function noEnvironment(repo: string, name: string): VoltError {
   });
 }
 
-function rulesOf({ name, branches, approve, wait_minutes }: Schema['environments']): EnvironmentRules {
+export function rulesOf({ name, branches, approve, wait_minutes }: Schema['environments']): EnvironmentRules {
   return { name, branches: JSON.parse(branches) as string[], approve: approve === 1, waitMinutes: wait_minutes };
 }

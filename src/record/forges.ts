@@ -19,7 +19,7 @@ import {
   givenCredential,
   textOf,
 } from './forge-credentials.ts';
-import { jobTokenColumns } from './job-tokens.ts';
+import { jobTokenColumns, openedJobToken } from './job-tokens.ts';
 import { observed } from './observed.ts';
 import type { Schema } from './schema.ts';
 import { forgeTokenOf, writingVault } from './secret-key.ts';
@@ -215,6 +215,28 @@ export async function forgeWithToken(
     ...{ name, kind, api, token, app: app?.id, repos: JSON.parse(repos) as string[] },
     ...{ isChecked: checked_at !== null, hasProblem: problem_code !== null },
   };
+}
+
+/** A forge with all that is secret of it. */
+export interface OpenForge extends Pick<ForgeWithToken, 'name' | 'kind' | 'api' | 'repos'> {
+  report: ForgeReport;
+  credential: ForgeCredential;
+  /** what jobs get as GITHUB_TOKEN; null for none */
+  jobToken: string | null;
+}
+
+/** All forges, by name. @throws VoltError errors of the key file, `secrets_key_wrong`, `secrets_damaged` */
+export async function openForges({ db }: Pick<Database, 'db'>, config: Config): Promise<OpenForge[]> {
+  const rows = await db.selectFrom('forges').selectAll().orderBy('name').execute();
+  return rows.map((row) => {
+    const { name, kind, api, repos, report } = row;
+    const vault = Vault.open(config);
+    return {
+      ...{ name, kind, api, repos: JSON.parse(repos) as string[], report },
+      credential: opened(vault, row),
+      jobToken: openedJobToken(vault, row),
+    };
+  });
 }
 
 /**

@@ -13,6 +13,14 @@ interface JobTokenColumns {
   job_token_key_id: string | null;
 }
 
+/** @returns null for a forge whose jobs get none */
+export function openedJobToken(
+  vault: Vault,
+  { name, api, job_token: box, job_token_key_id: keyId }: JobTokenColumns & { name: string; api: string },
+): string | null {
+  return box === null || keyId === null ? null : vault.decrypt({ box, keyId }, jobTokenOf({ name, api }));
+}
+
 /** A repository, whose name and address tell its forge. */
 export type RepositoryAtForge = Parameters<typeof projectAt>[1];
 

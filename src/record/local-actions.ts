@@ -9,5 +9,10 @@ export async function recordLocalAction(
   { host }: Pick<Config, 'host'>,
   { action, target }: { action: string; target: string },
 ): Promise<void> {
-  await recordAction(database, { actor: `${userName()} on ${host}`, address: '', action, target, status: 200 });
+  await recordAction(database, { actor: localActor(host), address: '', action, target, status: 200 });
+}
+
+/** The user of this machine, as the audit log names whoever changes the database without the API. */
+export function localActor(host: string): string {
+  return `${userName()} on ${host}`;
 }

@@ -165,12 +165,25 @@ export async function openNoticeTarget(
   config: Config,
   name: string,
 ): Promise<OpenNoticeTarget> {
-  const { kind, address, key_id, private: mayBePrivate, options, problem_code } = await rowOf(db, name);
-  const opened = Vault.open(config).decrypt({ box: address, keyId: key_id }, noticeAddressOf(name));
+  const row = await rowOf(db, name);
   return {
-    ...{ name, kind, address: JSON.parse(opened) as NoticeAddress, options: JSON.parse(options) as NoticeOptions },
-    ...{ mayBePrivate: mayBePrivate === 1, hasProblem: problem_code !== null },
+    ...{ name, kind: row.kind, address: openedAddress(config, row), options: JSON.parse(row.options) as NoticeOptions },
+    ...{ mayBePrivate: row.private === 1, hasProblem: row.problem_code !== null },
   };
+}
+
+function openedAddress(config: Config, { name, address, key_id: keyId }: Selectable<Schema['notice_targets']>) {
+  const opened = Vault.open(config).decrypt({ box: address, keyId }, noticeAddressOf(name));
+  return JSON.parse(opened) as NoticeAddress;
+}
+
+/** All targets with their addresses, by name. @throws VoltError as `openNoticeTarget` */
+export async function openNoticeTargets(
+  { db }: Pick<Database, 'db'>,
+  config: Config,
+): Promise<(NoticeTarget & { address: NoticeAddress })[]> {
+  const rows = await db.selectFrom('notice_targets').selectAll().orderBy('name').execute();
+  return rows.map((row) => ({ ...targetOf(row, { waiting: 0, mutes: [] }), address: openedAddress(config, row) }));
 }
 
 async function addressColumns(

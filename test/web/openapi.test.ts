@@ -92,7 +92,7 @@ describe('web: the OpenAPI document', () => {
     for (const { name, path, method, operation } of operations()) {
       const open =
         method === 'get' &&
-        !/workflows|secrets|variables|credentials|trusted|tokens|runner-keys|forges|providers|notice|audit|people|sign-in|access/.test(
+        !/workflows|secrets|variables|credentials|trusted|tokens|runner-keys|forges|providers|notice|audit|people|sign-in|access|config/.test(
           path,
         );
       expect(
@@ -316,6 +316,9 @@ async function everyOperation(
     ['POST /people/hopper/block'],
     ['POST /people/hopper/unblock'],
     ['DELETE /people/hopper'],
+    ['GET /config'],
+    ['POST /config/diff', { config: { version: 1, variables: { REGION: 'eu' } } }],
+    ['POST /config/apply', { config: { version: 1, variables: { REGION: 'eu' } } }],
     ['GET /audit?limit=2'],
     ['GET /audit/export?actor=owner'],
     ['GET /sign-in'],

@@ -3,6 +3,8 @@ import type { ContainerRightsOptions, RepositoryOptions } from '../options.ts';
 import type { WebOptions } from '../web.ts';
 
 export interface UpOptions extends RepositoryOptions, WebOptions, ContainerRightsOptions {
+  /** file with settings of the whole Volt */
+  config?: string;
   slots: number;
   isolation?: Config['isolation'];
   image?: string[];

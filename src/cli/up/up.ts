@@ -82,6 +82,7 @@ class Session {
   async start(shutdown: Shutdown): Promise<Volt> {
     const { slots, grace } = this.#options;
     return compose(this.#config, this.logger, { slots, graceSeconds: grace }, shutdown, async (context) => {
+      if (this.#options.config !== undefined) await this.#applySettings(context, this.#options.config);
       this.#names = await this.#addRepositories(context);
       shutdown.add('last line', async () => this.#isStopping && print(await lastLine(context)));
       const repositories = showRepositoryNews(context, this.#since);
@@ -123,6 +124,12 @@ class Session {
     this.#isStopping = true;
     this.#view?.say('stopping');
     return 0;
+  }
+
+  /** Its code is loaded only where it is needed. */
+  async #applySettings(context: RecordContext, file: string): Promise<void> {
+    const { applySettingsFile } = await import('./settings.ts');
+    await applySettingsFile(context, file);
   }
 
   async #addRepositories(context: RecordContext): Promise<string[]> {

@@ -31,6 +31,8 @@ interface RouteInput<P extends z.ZodObject, Q extends z.ZodObject, B extends z.Z
    * confidential, else `admin`
    */
   role?: Role;
+  /** whether it changes nothing although its method says so: the audit log has no entry of it */
+  changesNothing?: boolean;
   /** the audit log's name of what a request does, where the body decides it */
   auditedAs?(body: z.output<B>): string | undefined;
   /** codes of the errors that it may answer, besides those of every route */
@@ -58,6 +60,8 @@ interface Request<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodO
   requester: Requester;
   /** scheme, host and port that the request was sent to */
   origin: string;
+  /** network address of the sender */
+  address: string;
 }
 
 /** A route that answers JSON. The schema `answer` checks what `handle` returns. */
@@ -117,15 +121,15 @@ export function contentRoute<P extends z.ZodObject = Nothing, Q extends z.ZodObj
 
 function withDefaults(input: RouteInput<z.ZodObject, z.ZodObject, z.ZodObject>) {
   const { method, path, summary, params, query, body, headers = {}, confidential = false, errors = [] } = input;
-  const { role = method === 'get' && !confidential ? 'read' : 'admin' } = input;
-  return { method, path, summary, params, query, body, headers, confidential, role, errors };
+  const { role = method === 'get' && !confidential ? 'read' : 'admin', changesNothing = false } = input;
+  return { method, path, summary, params, query, body, headers, confidential, role, changesNothing, errors };
 }
 
 /** Adds the routes to an app, below its path. */
 export function serveRoutes(app: Hono<WebEnv>, routes: readonly Route[], web: Web): void {
   for (const route of routes) {
     app.on(route.method.toUpperCase(), route.path, async (context) => {
-      context.set('action', actionOf(route));
+      if (!route.changesNothing) context.set('action', actionOf(route));
       const names = [...route.path.matchAll(/:(\w+)/g)].map(([, name = '']) => name);
       context.set('target', names.map((name) => context.req.param(name)).join(' '));
       if (route.confidential || route.method !== 'get')
@@ -167,6 +171,7 @@ async function requestOf<P extends z.ZodObject, Q extends z.ZodObject, B extends
     body: parsed(body, body && (await jsonOf(context))),
     requester: requesterOf(context),
     origin: context.get('source').origin,
+    address: context.get('source').address,
   };
 }
 

@@ -1,6 +1,7 @@
 import { accessRoutes } from './access.ts';
 import { auditRoutes } from './audit.ts';
 import { buildRoutes } from './builds.ts';
+import { configRoutes } from './config.ts';
 import { credentialRoutes } from './credentials.ts';
 import { environmentRoutes } from './environments.ts';
 import { forgeRoutes } from './forges.ts';
@@ -35,6 +36,7 @@ export const routes: readonly Route[] = [
   ...noticeRoutes,
   ...providerRoutes,
   ...runnerRoutes,
+  ...configRoutes,
   ...systemRoutes,
   ...accessRoutes,
   ...grantRoutes,

@@ -1,6 +1,6 @@
 import { errorText } from '../../kernel/errors.ts';
+import type { StageContext } from '../../queues/stage.ts';
 import { within } from '../../system/wait.ts';
-import type { Web } from '../services.ts';
 
 /** Milliseconds that a request waits for Redis to take its announcement. */
 const timeout = 2000;
@@ -9,7 +9,7 @@ const timeout = 2000;
  * Waits until an announcement is sent. If Redis does not take it in time, the request still counts: the announcement goes
  * out when Redis is back, and the stages poll the database anyway.
  */
-export async function announce(web: Web, sending: Promise<void>): Promise<void> {
+export async function announce(web: Pick<StageContext, 'access' | 'logger'>, sending: Promise<void>): Promise<void> {
   const sent = await within(
     sending.then(
       () => 'sent',

@@ -22,7 +22,7 @@ const secretBytes = 32;
 const mostRecipients = 50;
 
 /** Kinds whose URL is a secret: whoever knows it may post there. */
-const secretUrls: readonly NoticeKind[] = ['slack', 'mattermost', 'discord', 'teams', 'webhook'];
+export const secretUrls: readonly NoticeKind[] = ['slack', 'mattermost', 'discord', 'teams', 'webhook'];
 
 /**
  * Adds a target of notices.
@@ -31,7 +31,7 @@ const secretUrls: readonly NoticeKind[] = ['slack', 'mattermost', 'discord', 'te
  */
 export async function addTarget(
   { database, config }: Pick<Web, 'database' | 'config'>,
-  caller: Caller | undefined,
+  caller: Pick<Caller, 'name'> | undefined,
   { name, kind, to, secret, repos = [], branches = [], on = 'change', options = {} }: z.output<typeof targetRequest>,
 ): Promise<NoticeTarget & { secret: string | null }> {
   checkFilter(kind, { repos, branches, options });

@@ -1,4 +1,5 @@
 import { refMatcher } from '../../git/remote/ref-names.ts';
+import { VoltError, withRemedy } from '../../kernel/errors.ts';
 import type { Environment } from '../../kernel/model/access-shapes.ts';
 import type { Database } from '../../record/database.ts';
 import { type EnvironmentRules, setEnvironment } from '../../record/environments.ts';
@@ -39,4 +40,20 @@ function fullNames(globs: readonly string[]): string[] {
   const full = globs.map((glob) => (glob.startsWith('refs/') ? glob : heads + glob));
   refMatcher(full);
   return full;
+}
+
+/** Why globs that a person gives cannot be used: a sentence, or none. */
+export function wrongRefs(globs: readonly string[] = []): string[] {
+  try {
+    fullNames(globs);
+    return [];
+  } catch (error) {
+    if (error instanceof VoltError) return [withRemedy(error)];
+    throw error;
+  }
+}
+
+/** Globs as people write them: of branches without what all branches begin with. */
+export function shortNames(globs: readonly string[]): string[] {
+  return globs.map((glob) => (/^refs\/heads\/(?!refs\/)./.test(glob) ? glob.slice(heads.length) : glob));
 }

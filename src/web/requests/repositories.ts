@@ -2,8 +2,9 @@ import { VoltError } from '../../kernel/errors.ts';
 import type { BuildId } from '../../kernel/model.ts';
 import { type RepositoryOptions, recordNewRepository } from '../../observer/add.ts';
 import { checkSettings } from '../../observer/settings.ts';
+import type { StageContext } from '../../queues/stage.ts';
 import { ensureHook } from '../../record/hooks.ts';
-import { removeRepository as recordRemoval } from '../../record/removal.ts';
+import { type Removal, removeRepository as recordRemoval } from '../../record/removal.ts';
 import {
   changeRepository,
   type GivenSettings,
@@ -29,8 +30,7 @@ export async function createRepository(web: Web, given: RepositoryOptions): Prom
   const repository = await recordNewRepository(web, given).catch((error) => {
     throw onThisMachine(error, web.config.host);
   });
-  await schedule(web, repository);
-  await poll(web, repository);
+  await announceRepository(web, repository);
   return readRepository(web.database, administrator, repository.name);
 }
 
@@ -58,8 +58,7 @@ export async function setRepository(web: Web, name: string, given: GivenSettings
   checkSettings(change);
   const repository = await changeRepository(web.database, name, change);
   if (!repository) throw notObserved(name);
-  await schedule(web, repository);
-  await poll(web, repository);
+  await announceRepository(web, repository);
   return readRepository(web.database, administrator, name);
 }
 
@@ -91,12 +90,17 @@ export async function awaitPoll(web: Web, name: string, patience: number, before
 export async function removeRepository(web: Web, name: string, purge: boolean): Promise<BuildId[]> {
   const removal = await recordRemoval(web.database, name, purge);
   if (!removal) throw notObserved(name);
-  await announce(web, web.queues.unscheduleObserve(removal.host, name));
+  await announceRemoval(web, name, removal);
+  return removal.builds;
+}
+
+/** Ends the polls of a repository that was removed, and tells of its builds, which are being cancelled. */
+export async function announceRemoval(web: StageContext, name: string, { host, builds }: Removal): Promise<void> {
+  await announce(web, web.queues.unscheduleObserve(host, name));
   await announce(
     web,
-    Promise.all(removal.builds.map((build) => web.queues.sendAdvance({ v: 1, build }))).then(() => undefined),
+    Promise.all(builds.map((build) => web.queues.sendAdvance({ v: 1, build }))).then(() => undefined),
   );
-  return removal.builds;
 }
 
 /**
@@ -115,10 +119,8 @@ export async function hookOf(
   return { path: `/hooks/${name}`, secret, signingToken: signingTokenOf(secret) };
 }
 
-async function poll(web: Web, { host, name }: Repository): Promise<void> {
-  await announce(web, web.queues.sendObserve(host, { v: 1, repo: name, cause: 'person' }));
-}
-
-async function schedule(web: Web, { host, name, pollSeconds }: Repository): Promise<void> {
+/** Polls a new or changed repository now, and from now on as often as it is set. */
+export async function announceRepository(web: StageContext, { host, name, pollSeconds }: Repository): Promise<void> {
   await announce(web, web.queues.scheduleObserve(host, name, pollSeconds));
+  await announce(web, web.queues.sendObserve(host, { v: 1, repo: name, cause: 'person' }));
 }

@@ -8,7 +8,7 @@ export const oneForge = name('Forge', forge);
 
 export const forgeList = name('ForgeList', z.object({ forges: z.array(oneForge), next }));
 
-const given = {
+export const forgeScope = {
   api: z.string().min(1).max(1000).optional().meta({
     description: 'address of the forge or of its API; hosted forges have one by default',
   }),
@@ -46,13 +46,13 @@ export const forgeRequest = name(
     kind: forge.shape.kind,
     ...credential,
     jobToken: jobToken.optional(),
-    ...given,
+    ...forgeScope,
   }),
 );
 
 export const forgeChange = name(
   'ForgeChange',
-  z.object({ ...credential, jobToken: jobToken.nullable().optional(), ...given }),
+  z.object({ ...credential, jobToken: jobToken.nullable().optional(), ...forgeScope }),
 );
 
 export const forgeCheck = name(

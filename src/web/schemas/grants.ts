@@ -14,7 +14,7 @@ export const who = z
   .max(350)
   .meta({ description: 'name of a person, or group:PROVIDER/GROUP for everybody in a group that a provider tells' });
 
-const patterns = z
+export const patterns = z
   .array(z.string().regex(repositoryGlobPattern, 'is not a pattern of repository names'))
   .min(1)
   .max(mostPatterns);

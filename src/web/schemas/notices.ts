@@ -22,7 +22,7 @@ const to = z.string().min(1).max(2000).meta({
 const secret = z.string().min(1).max(4096).meta({
   description: 'what requests are signed or authorized with; Volt makes that of a webhook if there is none',
 });
-const filter = {
+export const noticeFilter = {
   repos: z.array(glob).max(100).optional(),
   branches: z.array(glob).max(100).optional(),
   on: noticeTarget.shape.on.optional(),
@@ -69,7 +69,7 @@ export const targetRequest = name(
     kind: noticeTarget.shape.kind,
     to,
     secret: secret.optional(),
-    ...filter,
+    ...noticeFilter,
     options: options.partial().optional(),
   }),
 );
@@ -77,7 +77,7 @@ export const targetRequest = name(
 export const targetChange = name(
   'NoticeTargetChange',
   z.object({
-    ...{ to: to.optional(), secret: secret.optional(), ...filter },
+    ...{ to: to.optional(), secret: secret.optional(), ...noticeFilter },
     options: changedOptions
       .partial()
       .optional()

@@ -68,7 +68,7 @@ const repository = name(
   }),
 );
 
-const givenSettings = settings
+export const givenSettings = settings
   .extend({ runners: z.array(z.string()).max(20).meta({ description: runnersMeaning }) })
   .partial();
 

@@ -1,0 +1,58 @@
+import type { SecretSource, SecretValues } from '../schemas/config.ts';
+import type { Entry } from './kind.ts';
+
+type Secrets = Entry['secrets'];
+
+/** The secrets that are given. @param before those that are there already; what equals them is left out */
+export function givenSecrets(
+  secrets: { readonly [field: string]: string | null | undefined },
+  before: Secrets = {},
+): { [field: string]: string } {
+  return Object.fromEntries(
+    Object.entries(secrets).flatMap(([field, value]) =>
+      value === null || value === undefined || value === before[field] ? [] : [[field, value]],
+    ),
+  );
+}
+
+/** What an entry says of its secrets. */
+export interface TakenSecrets {
+  /** the entry without its secrets */
+  value: unknown;
+  /** the values that were found, by field */
+  secrets: Secrets;
+  /** the sources without a value, by field */
+  unset: ReadonlyMap<string, SecretSource>;
+}
+
+/** Takes the sources of secrets out of an entry, and finds their values. */
+export function takeSecrets(value: unknown, fields: readonly string[], values: SecretValues): TakenSecrets {
+  const secrets: { [field: string]: string } = {};
+  const unset = new Map<string, SecretSource>();
+  const without = fields.reduce((rest, field) => {
+    const { found, rest: without } = taken(rest, field.split('.'));
+    if (!isSource(found)) return rest;
+    const given = 'env' in found ? values.env[found.env] : values.file[found.file];
+    if (given === undefined || given === '') unset.set(field, found);
+    else secrets[field] = given;
+    return without;
+  }, value);
+  return { value: without, secrets, unset };
+}
+
+/** A secret's source as people read it. */
+export function sourceText(source: SecretSource): string {
+  return 'env' in source ? `the environment variable ${source.env} is not set` : `the file ${source.file} has no text`;
+}
+
+function isSource(value: unknown): value is SecretSource {
+  return typeof value === 'object' && value !== null && ('env' in value || 'file' in value);
+}
+
+function taken(value: unknown, [field = '', ...further]: readonly string[]): { found: unknown; rest: unknown } {
+  if (typeof value !== 'object' || value === null) return { found: undefined, rest: value };
+  const { [field]: inner, ...rest } = value as { [field: string]: unknown };
+  if (further.length === 0) return { found: inner, rest };
+  const { found, rest: kept } = taken(inner, further);
+  return { found, rest: { ...rest, [field]: kept } };
+}
