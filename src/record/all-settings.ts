@@ -51,3 +51,40 @@ export async function allTrustedRefs({ db }: Pick<Database, 'db'>): Promise<Map<
     rows.flatMap(({ name, trusted_refs: refs }) => (refs === null ? [] : [[name, JSON.parse(refs) as string[]]])),
   );
 }
+
+/** A person as an administrator has prepared them. */
+export interface PreparedPerson {
+  name: string;
+  displayName: string;
+  isBlocked: boolean;
+  identities: { provider: string; subject: string }[];
+  /** addresses that were given by hand */
+  addresses: string[];
+}
+
+/** All people, in no certain order. */
+export async function allPeople({ db }: Pick<Database, 'db'>): Promise<PreparedPerson[]> {
+  const people = await db.selectFrom('people').select(['id', 'name', 'display_name', 'blocked_at']).execute();
+  const identities = await db.selectFrom('identities').select(['person_id', 'provider', 'subject']).execute();
+  const addresses = await db
+    .selectFrom('person_addresses')
+    .select(['person_id', 'address'])
+    .where('source', '=', 'hand')
+    .execute();
+  const [identitiesOf, addressesOf] = [byPerson(identities), byPerson(addresses)];
+  return people.map(({ id, name, display_name: displayName, blocked_at }) => ({
+    ...{ name, displayName, isBlocked: blocked_at !== null },
+    identities: (identitiesOf.get(id) ?? []).map(({ provider, subject }) => ({ provider, subject })),
+    addresses: (addressesOf.get(id) ?? []).map(({ address }) => address),
+  }));
+}
+
+function byPerson<R extends { person_id: number }>(rows: readonly R[]): Map<number, R[]> {
+  const found = new Map<number, R[]>();
+  for (const row of rows) {
+    const list = found.get(row.person_id);
+    if (list) list.push(row);
+    else found.set(row.person_id, [row]);
+  }
+  return found;
+}

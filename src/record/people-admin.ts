@@ -69,6 +69,18 @@ export async function preparePerson(
   });
 }
 
+/**
+ * Gives a person a further account with which they will sign in.
+ * @throws VoltError `not_found` for the person or the provider, `conflict` if the account is somebody's already
+ */
+export async function giveIdentity(
+  database: Database,
+  name: string,
+  identity: { provider: string; subject: string },
+): Promise<void> {
+  await database.write(async (db) => addIdentity(db, await personNamed({ db }, name), identity));
+}
+
 async function addIdentity(
   db: Write,
   person: Pick<Person, 'id' | 'name'>,

@@ -104,7 +104,18 @@ export async function providerWithSecret(
   config: Config,
   name: string,
 ): Promise<ProviderWithSecret> {
-  const row = await rowOf(db, name);
+  return opened(config, await rowOf(db, name));
+}
+
+/** All providers with their client secrets, by name. @throws VoltError as `providerWithSecret` */
+export async function providersWithSecrets(
+  { db }: Pick<Database, 'db'>,
+  config: Config,
+): Promise<ProviderWithSecret[]> {
+  return (await db.selectFrom('providers').selectAll().orderBy('name').execute()).map((row) => opened(config, row));
+}
+
+function opened(config: Config, row: Selectable<Schema['providers']>): ProviderWithSecret {
   const { client_secret: box, key_id: keyId } = row;
   const sealed = box !== null && keyId !== null ? { box, keyId } : null;
   return { ...providerOf(row), clientSecret: sealed && Vault.open(config).decrypt(sealed, clientSecretOf(row)) };

@@ -9,7 +9,6 @@ import { VoltError } from '../../src/kernel/errors.ts';
 import { listActions } from '../../src/record/audit-search.ts';
 import { openForges } from '../../src/record/forges.ts';
 import { openNoticeTargets } from '../../src/record/notice-targets.ts';
-import { addPerson } from '../../src/record/people.ts';
 import { setSecret } from '../../src/record/secrets.ts';
 import { addToken } from '../../src/record/tokens.ts';
 import { listVariables, setVariable } from '../../src/record/variables.ts';
@@ -72,9 +71,29 @@ const whole = {
     team: { kind: 'slack', to: { env: 'SLACK' }, repos: ['app*'], branches: ['main'], on: 'failure' },
   },
   runnerKeys: { build2: { publicKey, repos: ['app'] } },
-  access: { ada: { run: ['*'], own: ['app', 'web-*'] }, 'group:corp/Build Team': { admin: ['*'] } },
+  providers: {
+    corp: {
+      kind: 'oidc',
+      url: 'https://id.example',
+      clientId: 'volt',
+      scopes: ['groups'],
+      clientSecret: { env: 'CLIENT' },
+    },
+    hub: { kind: 'github', clientId: 'abc', title: 'Our GitHub' },
+  },
+  people: {
+    ada: { displayName: 'Ada' },
+    eve: { displayName: 'Eve Doe', identities: ['corp:1234', 'hub:5'], addresses: ['eve@example.org'] },
+    mallory: { blocked: true },
+  },
+  access: {
+    eve: { read: ['lib'] },
+    ada: { run: ['*'], own: ['app', 'web-*'] },
+    'group:corp/Build Team': { admin: ['*'] },
+  },
 };
 const secrets = {
+  CLIENT: 'client-word',
   GITHUB_TOKEN: 'github-token',
   JOB_TOKEN: 'job-token',
   HOOK: 'https://hook.example/x-secret',
@@ -90,7 +109,6 @@ describe('volt config', function () {
   before(async () => {
     site = await Site.start();
     folder = folders.make();
-    await site.context.database.write((db) => addPerson(db, { login: 'Ada', displayName: 'Ada' }));
     writeFileSync(join(folder, 'token.txt'), 'forgejo-token\n');
   });
   after(async () => {
@@ -119,7 +137,7 @@ describe('volt config', function () {
 
     const applied = await run(['apply', file, '--yes'], secrets);
     expect(applied.stderr).to.equal('');
-    expect(applied.stdout).to.include('applied volt.yml: 15 added');
+    expect(applied.stdout).to.include('applied volt.yml: 21 added');
     expect(applied.stdout).to.match(/the secret of notices\/ops, which cannot be read again: whsec_\S{44}/);
     expect(applied.stdout).to.include('check it, and Volt sends statuses: npx volt forge check github\n');
     for (const missing of [
@@ -129,7 +147,7 @@ describe('volt config', function () {
       'the credential of app is not set: npx volt credential set app --https',
     ])
       expect(applied.stdout).to.include(`! ${missing}\n`);
-    expect(applied.stdout).to.not.match(/github-token|forgejo-token|job-token|-secret/);
+    expect(applied.stdout).to.not.match(/client-word|github-token|forgejo-token|job-token|-secret/);
 
     expect((await run(['apply', file, '--yes'], secrets)).stdout).to.include('Volt is as volt.yml says');
     expect((await run(['diff', file])).code, 'without the tokens').to.equal(0);
@@ -153,11 +171,19 @@ describe('volt config', function () {
     const text = readFileSync(join(folder, 'out.yml'), 'utf8');
     expect(text)
       .to.match(/^# The settings of a Volt CI/)
-      .and.not.match(/github-token|forgejo-token|job-token|-secret/);
-    const { repositories, forges, notices, variables, runnerKeys, access } = parse(text) as typeof whole;
+      .and.not.match(/client-word|github-token|forgejo-token|job-token|-secret/);
+    const { repositories, forges, notices, variables, runnerKeys, access, people, providers } = parse(
+      text,
+    ) as typeof whole;
     expect(variables).to.deep.equal(whole.variables);
     expect(runnerKeys).to.deep.equal(whole.runnerKeys);
     expect(access).to.deep.equal(whole.access);
+    expect(people).to.deep.equal(whole.people);
+    expect(providers.hub).to.deep.equal(whole.providers.hub);
+    expect(providers.corp).to.deep.equal({
+      ...whole.providers.corp,
+      clientSecret: { env: 'PROVIDERS_CORP_CLIENT_SECRET' },
+    });
     // those that nobody has set are not there
     const { secrets: _, credential: __, environments, ...app } = whole.repositories.app;
     const { secrets: ___, ...production } = environments.Production;
@@ -192,11 +218,22 @@ describe('volt config', function () {
         },
       },
       forges: { github: { kind: 'github', token: { env: 'GITHUB_TOKEN' }, report: 'job' } },
+      providers: { hub: { kind: 'github', clientId: 'abc', title: 'Our GitHub', clientSecret: { env: 'CLIENT' } } },
+      people: { eve: { identities: ['corp:99'], addresses: ['EVE@example.net'], blocked: true } },
       access: { ada: { own: ['web-*'], read: ['*'] } },
       notices: { owners: { kind: 'mail', to: 'ada@example.org,committers', options: { owners: ['eve@example.org'] } } },
     });
-    const { stdout } = await run(['apply', file, '--yes'], { GITHUB_TOKEN: 'other-token' });
-    expect(stdout.split('\n').slice(0, 22)).to.deep.equal([
+    const { stdout } = await run(['apply', file, '--yes'], { GITHUB_TOKEN: 'other-token', CLIENT: 'x' });
+    expect(stdout.split('\n').slice(0, 31)).to.deep.equal([
+      '~ providers/hub',
+      '~   clientSecret: (another secret)',
+      '~ people/eve',
+      '-   identities: [corp:1234, hub:5]',
+      '+   identities: [corp:1234, corp:99, hub:5]',
+      '-   addresses: [eve@example.org]',
+      '+   addresses: [eve@example.net]',
+      '-   blocked: false',
+      '+   blocked: true',
       '~ access/ada',
       '+   read: [*]',
       '-   own: [app, web-*]',
@@ -242,26 +279,30 @@ describe('volt config', function () {
     const empty = write({
       version: 1,
       access: {},
+      people: {},
       forges: {},
       notices: {},
       runnerKeys: {},
       variables: { ZONE: whole.variables.ZONE },
     });
     const rest = await run(['apply', empty, '--prune', '--yes']);
-    expect(rest.stdout).to.include('9 removed');
-    expect(Object.keys((await exported()).config)).to.deep.equal(['version', 'variables', 'repositories']);
+    expect(rest.stdout).to.include('10 removed');
+    expect(Object.keys((await exported()).config)).to.deep.equal([
+      ...['version', 'providers', 'people', 'variables', 'repositories'],
+    ]);
   });
 
   it('writes an entry into the audit log for each change, and one for the file', async () => {
     const entries = await listActions(site.context.database, { limit: 500 });
     const of = (action: string) => entries.filter((entry) => entry.action === action).map(({ target }) => target);
     expect(of('config.diff')).to.deep.equal([]);
-    expect(of('config.apply')).to.include.members(['15 changes', '0 changes', '1 change']);
+    expect(of('config.apply')).to.include.members(['21 changes', '0 changes', '1 change']);
     expect(of('repos.add')).to.have.members(['app', 'lib']);
     expect(of('repos.environments.set')).to.deep.equal(['app production', 'app Production']);
     expect(of('forges.change')).to.deep.equal(['github']);
     expect(of('access.grant')).to.have.members([
       'ada read *',
+      'eve read lib',
       'group:corp/Build Team admin *',
       'ada run *',
       'ada own web-*',

@@ -131,7 +131,7 @@ function leftIn(before: State, { entries, invalid }: Read, settings: unknown): P
   const named = new Set([...entries.keys(), ...invalid]);
   const left = [...before].flatMap(([key, entry]) => {
     const section = valueAt(settings, entry.path.slice(0, -1));
-    return named.has(key) || !isMap(section) ? [] : [entry];
+    return entry.kind.isPruned && isMap(section) && !named.has(key) ? [entry] : [];
   });
   return left.reverse();
 }

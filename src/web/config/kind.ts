@@ -56,6 +56,8 @@ export interface Kind {
   normal(entry: Entry): Entry;
   /** Adds it, or changes it from `before`. @throws VoltError as the single command */
   set(change: Change, entry: Entry, before: Entry | undefined): Promise<void>;
+  /** whether entries that the settings leave out may be removed */
+  readonly isPruned: boolean;
   /** @throws VoltError as the single command */
   remove(change: Change, entry: Entry): Promise<void>;
   /** what the audit log says of a change, as of that of the single command; one of the two entries may be missing */
@@ -80,6 +82,7 @@ export function auditedAs({ add, change, remove }: { add: string; change: string
 export const plainKind = {
   usual: {},
   secrets: [] as string[],
+  isPruned: true,
   wrong: (): WrongField[] => [],
   normal: (entry: Entry) => entry,
 };

@@ -5,6 +5,8 @@ import { environmentRequest } from './environments.ts';
 import { forgeRequest, forgeScope } from './forges.ts';
 import { patterns, who } from './grants.ts';
 import { noticeFilter, targetRequest } from './notices.ts';
+import { handle, newPerson } from './people.ts';
+import { clientId, providerGiven, providerRequest } from './providers.ts';
 import { name } from './registry.ts';
 import { givenSettings, newRepository } from './repositories.ts';
 import { trustedRefRequest } from './secrets.ts';
@@ -89,6 +91,32 @@ export const runnerKeyEntry = z.strictObject({
   repos: runnerKeyRequest.shape.repos.unwrap().optional(),
 });
 
+export const providerEntry = z.strictObject({
+  kind: providerRequest.shape.kind,
+  url: providerRequest.shape.url,
+  allowHttp: z.boolean().optional().meta({ description: 'whether the address may be http on another machine' }),
+  clientId,
+  ...providerGiven,
+  clientSecret: secretSource.optional(),
+});
+
+export const personEntry = z.strictObject({
+  displayName: newPerson.shape.displayName.meta({
+    description: 'of somebody new; later the provider says it. The name by default',
+  }),
+  identities: z
+    .array(z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}:.{1,255}$/, 'must be PROVIDER:SUBJECT'))
+    .max(20)
+    .optional()
+    .meta({ description: 'accounts with which the person signs in: a provider, and the id of the account there' }),
+  addresses: z
+    .array(z.string().max(254))
+    .max(50)
+    .optional()
+    .meta({ description: 'mail addresses whose commits are those of the person, besides those that providers tell' }),
+  blocked: z.boolean().optional().meta({ description: 'whether the person is kept out' }),
+});
+
 type AccessShape = { [R in Role]: z.ZodOptional<typeof patterns> };
 const accessShape = Object.fromEntries(roles.map((role) => [role, patterns.optional()])) as AccessShape;
 
@@ -112,6 +140,14 @@ export const configFile = name(
   z
     .strictObject({
       version,
+      providers: z
+        .record(repositoryName, providerEntry)
+        .optional()
+        .meta({ description: 'where people sign in, by name' }),
+      people: z
+        .record(handle, personEntry)
+        .optional()
+        .meta({ description: 'people by name; those that the file leaves out stay, with --prune, too' }),
       access: z
         .record(who, accessEntry)
         .optional()

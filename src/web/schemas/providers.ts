@@ -11,8 +11,8 @@ export const oneProvider = name('Provider', shown);
 
 export const providerList = name('ProviderList', z.object({ providers: z.array(oneProvider), next }));
 
-const clientId = z.string().min(1).max(500).meta({ description: 'what the provider calls Volt' });
-const given = {
+export const clientId = z.string().min(1).max(500).meta({ description: 'what the provider calls Volt' });
+export const providerGiven = {
   title: z.string().trim().min(1).max(60).optional().meta({
     description: 'what its button says; by default its name, or that of the kind of forge',
   }),
@@ -41,11 +41,11 @@ export const providerRequest = name(
     }),
     allowHttp: z.boolean().default(false).meta({ description: 'whether the address may be http on another machine' }),
     clientId,
-    ...given,
+    ...providerGiven,
   }),
 );
 
-export const providerChange = name('ProviderChange', z.object({ clientId: clientId.optional(), ...given }));
+export const providerChange = name('ProviderChange', z.object({ clientId: clientId.optional(), ...providerGiven }));
 
 export const providerCheck = name(
   'ProviderCheck',
