@@ -1,6 +1,8 @@
 import { expect } from 'chai';
 import { listActions } from '../../src/record/audit-search.ts';
+import { grantRole } from '../../src/record/grants.ts';
 import { noteIdentity } from '../../src/record/identities.ts';
+import { personNamed } from '../../src/record/people.ts';
 import { addSession, listSessions } from '../../src/record/sessions.ts';
 import { volt } from '../support/cli.ts';
 import { Site } from './site.ts';
@@ -185,7 +187,27 @@ describe('web: people', () => {
     expect((await send('/people/ada/addresses', { address: 'x' })).status).to.equal(400);
     await send('/people/ada/addresses', { address: 'ada@home.example' });
     const page = await site.page('/people/ada', { cookie });
-    expect(page).to.include('ada@home.example').and.include('corp/devs').and.include('Ada &lt;Lovelace&gt;</h1>');
+    expect(page)
+      .to.include('None beyond what everybody may read.')
+      .and.include('ada@home.example')
+      .and.include('corp/devs')
+      .and.include('Ada &lt;Lovelace&gt;</h1>');
+    const { id } = await personNamed(site.context.database, 'ada');
+    await grantRole(site.context.database, { who: 'ada', role: 'run', repos: ['app'] }, 'owner');
+    await addSession(site.context.database, {
+      ...{
+        id: 'y',
+        person: id,
+        token: null,
+        provider: 'corp',
+        origin: 'o',
+        address: '192.0.2.7',
+        agent: 'Firefox <1>',
+      },
+      lifetime: 60_000,
+    });
+    const granted = (await site.page('/people/ada', { cookie })).replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ');
+    expect(granted).to.include('ada run app ').and.include('Firefox &lt;1&gt; 192.0.2.7');
     await send('/people/ada/addresses/remove', { address: 'ada@home.example' });
     expect((await send('/people/ada/rename', { name: 'owner' })).status).to.equal(409);
     const renamed = await send('/people/ada/rename', { name: 'countess' });

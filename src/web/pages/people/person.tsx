@@ -3,11 +3,15 @@ import type { VoltError } from '../../../kernel/errors.ts';
 import type { PersonAddress, PersonDetails, ShownIdentity } from '../../../kernel/model/people-shapes.ts';
 import { serverNow } from '../../../kernel/server-time.ts';
 import { listActions } from '../../../record/audit-search.ts';
+import { grantsOf } from '../../../record/grants.ts';
+import { personNamed } from '../../../record/people.ts';
 import { personDetails } from '../../../record/people-admin.ts';
+import { listSessions, type Session } from '../../../record/sessions.ts';
 import type { WebEnv } from '../../access/env.ts';
 import { requireRole } from '../../access/rights.ts';
 import { toSignIn } from '../../access/to-sign-in.ts';
 import type { Web } from '../../services.ts';
+import { Grants } from '../access/grants.tsx';
 import { AuditTable } from '../audit-table.tsx';
 import { Field } from '../fields/field.tsx';
 import { answerPage } from '../layout.tsx';
@@ -33,6 +37,9 @@ export async function answerPerson(
   refused?: VoltError,
 ): Promise<Response> {
   const person = await personDetails(web.database, name);
+  const { id } = await personNamed(web.database, name);
+  const grants = await grantsOf(web.database, id);
+  const sessions = await listSessions(web.database, { person: id });
   const acts = await listActions(web.database, { actor: name, limit: shownActs });
   const now = serverNow();
   return answerPage(context, web, {
@@ -49,6 +56,20 @@ export async function answerPerson(
         <section>
           <h2>Accounts</h2>
           <Identities identities={person.identities} now={now} />
+        </section>
+        <section>
+          <h2>Roles</h2>
+          {grants.length === 0 ? (
+            <p class="empty">
+              None beyond what everybody may read. <a href="/access">Access</a> gives roles.
+            </p>
+          ) : (
+            <Grants grants={grants} now={now} isAdmin={false} />
+          )}
+        </section>
+        <section>
+          <h2>Sessions</h2>
+          <Sessions sessions={sessions} now={now} />
         </section>
         <section>
           <h2>Mail addresses</h2>
@@ -127,6 +148,23 @@ function Identities({ identities, now }: { identities: ShownIdentity[]; now: num
           cell: ({ provider, groups }) => groups.map((group) => `${provider}/${group}`).join(', ') || 'none',
         },
         { head: 'Last sign-in', cell: ({ toldAt }) => (toldAt === null ? 'never' : <Age time={toldAt} now={now} />) },
+      ]}
+    />
+  );
+}
+
+/** The browsers in which the person is signed in. Blocking the person ends them. */
+function Sessions({ sessions, now }: { sessions: readonly Session[]; now: number }) {
+  if (sessions.length === 0) return <p class="empty">None.</p>;
+  return (
+    <Table
+      class="cards"
+      rows={sessions}
+      columns={[
+        { head: 'Browser', class: 'name', cell: ({ agent }) => agent },
+        { head: 'From', cell: ({ address }) => address },
+        { head: 'Signed in', cell: ({ createdAt }) => <Age time={createdAt} now={now} /> },
+        { head: 'Last used', cell: ({ lastUsedAt }) => <Age time={lastUsedAt} now={now} /> },
       ]}
     />
   );
