@@ -31,7 +31,13 @@ const things: { readonly [thing: string]: string } = {
   ...{ builds: 'build', jobs: 'job', repos: 'repository', secrets: 'secret', variables: 'variable' },
   ...{ environments: 'environment', tokens: 'access token', 'runner-keys': 'runner key', runners: 'runner' },
   ...{ forges: 'forge', people: 'person', queues: 'queues', credential: 'credential', 'trusted-refs': 'trusted refs' },
-  ...{ https: 'password', ssh: 'SSH key', 'notice-targets': 'target of notices', addresses: 'mail address' },
+  ...{
+    https: 'password',
+    ssh: 'SSH key',
+    'notice-targets': 'target of notices',
+    mutes: 'mutes',
+    addresses: 'mail address',
+  },
   ...{ providers: 'provider' },
 };
 

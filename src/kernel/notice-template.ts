@@ -1,3 +1,5 @@
+import { oneLine } from './one-line.ts';
+
 /** What a template of a notice can name, with an example of each. */
 export const templateValues = {
   repository: 'app',
@@ -18,6 +20,9 @@ export type TemplateValue = keyof typeof templateValues;
 /** The most characters of a template of the title, and of the text. */
 export const longestTemplate = { title: 200, text: 2000 } as const;
 
+/** The most characters of a title and of a line that a template has made, and the most lines. */
+const longest = { title: 300, line: 500, lines: 30 };
+
 const named = /\{([^{}\s]*)\}/g;
 
 /** The first name in braces that stands for no value, such as `{brnach}`. */
@@ -26,8 +31,22 @@ export function unknownValue(template: string): string | undefined {
 }
 
 /** Puts values in the place of their names, once: what a value contains stays as it is. */
-export function filled(template: string, values: { readonly [Name in TemplateValue]: string }): string {
+function filled(template: string, values: { readonly [Name in TemplateValue]: string }): string {
   return template.replace(named, (found, name: string) =>
     Object.hasOwn(values, name) ? values[name as TemplateValue] : found,
   );
+}
+
+/** What templates say of some values. What says nothing is missing. */
+export function filledText(
+  { title = '', text = '' }: { title?: string | undefined; text?: string | undefined },
+  values: { readonly [Name in TemplateValue]: string },
+): { headline?: string; lines?: string[] } {
+  const headline = oneLine(filled(title, values), longest.title);
+  const lines = text
+    .split('\n')
+    .map((line) => oneLine(filled(line, values), longest.line))
+    .filter((line) => line !== '')
+    .slice(0, longest.lines);
+  return { ...(headline !== '' && { headline }), ...(lines.length > 0 && { lines }) };
 }

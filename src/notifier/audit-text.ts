@@ -1,9 +1,9 @@
 import { entryWords, outcomeWords } from '../kernel/audit-words.ts';
 import type { AuditEntry } from '../kernel/model/access-shapes.ts';
+import { oneLine } from '../kernel/one-line.ts';
 import { entriesOf } from '../record/audit-notices.ts';
 import type { Database } from '../record/database.ts';
 import { findNoticeTarget } from '../record/notice-targets.ts';
-import { oneLine } from './one-line.ts';
 
 /** The most characters of what one entry says. */
 const longest = 300;

@@ -1,9 +1,9 @@
 import type { Build, BuildId } from '../kernel/model.ts';
+import { oneLine } from '../kernel/one-line.ts';
 import { findBuild } from '../record/builds.ts';
 import type { Database } from '../record/database.ts';
 import { seriesOf, workflowOf } from '../record/series.ts';
 import { resultsOf } from '../record/test-queries.ts';
-import { oneLine } from './one-line.ts';
 
 /** The most failed tests that a notice names. */
 const mostTests = 5;

@@ -1,5 +1,7 @@
 import type { AuditEntry } from '../kernel/model/access-shapes.ts';
+import { filledText, templateValues } from '../kernel/notice-template.ts';
 import type { GeneralEvent, NoticeEvent } from '../kernel/notices.ts';
+import { oneLine } from '../kernel/one-line.ts';
 import { brokenBranches } from '../record/branch-states.ts';
 import type { Database } from '../record/database.ts';
 import { findNoticeTarget, type OpenNoticeTarget } from '../record/notice-targets.ts';
@@ -8,8 +10,7 @@ import { stopToken } from '../secrets/stop-link.ts';
 import { auditText } from './audit-text.ts';
 import { branchOf, commitIn, type NoticeBuild, noticeBuild } from './notice-build.ts';
 import { follows, muteOf } from './notice-recipients.ts';
-import { exampleText, subjectOf, textOf } from './notice-text.ts';
-import { oneLine } from './one-line.ts';
+import { subjectOf, textOf } from './notice-text.ts';
 
 /** The most broken branches that a digest names. */
 const mostBranches = 30;
@@ -76,7 +77,7 @@ export async function noticeMessage(
 
 /** What a test of a target says: that it is one, and what the target's templates say. */
 function testOf({ name, options }: OpenNoticeTarget, site: string) {
-  const { headline = `Volt reaches ${name}`, lines = [] } = exampleText(options);
+  const { headline = `Volt reaches ${name}`, lines = [] } = filledText(options, templateValues);
   return {
     ...{ headline, lines: ['This is a test: nothing is broken.', ...lines], isOwn: true },
     link: { url: site, label: 'Volt' },

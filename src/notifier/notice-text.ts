@@ -1,11 +1,7 @@
 import type { NoticeOptions } from '../kernel/model/notice-shapes.ts';
-import { filled, type TemplateValue, templateValues } from '../kernel/notice-template.ts';
+import { filledText } from '../kernel/notice-template.ts';
 import type { NoticeEvent } from '../kernel/notices.ts';
 import type { NoticeBuild } from './notice-build.ts';
-import { oneLine } from './one-line.ts';
-
-/** The most characters of a line of a filled template, and the most lines. */
-const longest = { title: 300, line: 500, lines: 30 };
 
 /** What a notice says besides links. */
 export interface NoticeText {
@@ -37,24 +33,6 @@ export function textOf(
 /** What works or is broken. */
 export function subjectOf({ branch, workflow }: Pick<NoticeBuild, 'branch' | 'workflow'>): string {
   return workflow === null ? branch : `${workflow} on ${branch}`;
-}
-
-/** What the templates of a target say of an example. */
-export function exampleText(options: Pick<NoticeOptions, 'title' | 'text'>): { headline?: string; lines?: string[] } {
-  return filledText(options, templateValues);
-}
-
-function filledText(
-  { title, text }: Pick<NoticeOptions, 'title' | 'text'>,
-  values: { readonly [Name in TemplateValue]: string },
-): { headline?: string; lines?: string[] } {
-  const headline = title === undefined ? '' : oneLine(filled(title, values), longest.title);
-  const lines = text
-    ?.split('\n')
-    .map((line) => oneLine(filled(line, values), longest.line))
-    .filter((line) => line !== '')
-    .slice(0, longest.lines);
-  return { ...(headline !== '' && { headline }), ...(lines && lines.length > 0 && { lines }) };
 }
 
 function linesOf({ repo, number, subject, author, reason, tests, moreTests, since }: NoticeBuild): string[] {

@@ -59,6 +59,7 @@ import { logPage } from './pages/log-page.tsx';
 import { addTargetFromPage, removeTargetFromPage, testTargetFromPage } from './pages/notices/acts.ts';
 import { noticesPage } from './pages/notices/notices.tsx';
 import { stopFromPage, stopPage } from './pages/notices/stop.tsx';
+import { changeTargetFromPage, targetPage, unmuteFromPage } from './pages/notices/target.tsx';
 import {
   addAddressFromPage,
   addPersonFromPage,
@@ -185,7 +186,10 @@ export function webApp(web: Web, writes = writeRate): Hono<WebEnv> {
   app.get('/api', (context) => referencePage(context, web));
   app.get('/audit', (context) => auditPage(context, web));
   app.get('/notices', (context) => noticesPage(context, web));
+  app.get('/notices/:name', (context) => targetPage(context, web));
   act('/notices', 'notice-targets.add', addTargetFromPage);
+  act('/notices/:name', 'notice-targets.change', changeTargetFromPage);
+  act('/notices/:name/unmute', 'notice-targets.mutes.remove', unmuteFromPage);
   act('/notices/:name/test', 'notice-targets.test', testTargetFromPage);
   act('/notices/:name/remove', 'notice-targets.remove', removeTargetFromPage);
   app.get('/access', (context) => accessPage(context, web));

@@ -73,6 +73,7 @@ const pages: { readonly [route: string]: (shown: Shown) => string[] } = {
   '/people/:name': () => ['/people/ada'],
   '/forges': () => ['/forges'],
   '/notices': () => ['/notices'],
+  '/notices/:name': () => ['/notices/mail'],
   '/notices/stop/:target/:token': ({ stop }) => [stop],
   '/providers': () => ['/providers'],
   '/forges/github-app/made': () => ['/forges/github-app/made?code=a&state=b'],

@@ -1,8 +1,10 @@
 import { expect } from 'chai';
 import { listActions } from '../../src/record/audit-search.ts';
 import { noteProblem } from '../../src/record/delivery-problems.ts';
+import { mute } from '../../src/record/notice-mutes.ts';
 import { listNoticeTargets } from '../../src/record/notice-targets.ts';
 import { listNotices } from '../../src/record/notices.ts';
+import { Noticing } from '../support/noticing.ts';
 import { Site } from './site.ts';
 
 describe('web: the page of notices', () => {
@@ -81,5 +83,37 @@ describe('web: the page of notices', () => {
       .and.include('nobody gets notices');
     expect(await status({})).to.not.include('ops');
     expect(await site.page('/notices', { cookie })).to.include('example.org does not answer');
+  });
+
+  it('of a target changes its times and its words, shows an example, and ends what recipients have stopped', async () => {
+    await new Noticing(site.context).addMail('ada@example.org');
+    await mute(
+      site.context.database,
+      { target: 'mail', recipient: 'ada@example.org' },
+      { repo: 'app', branch: 'main' },
+    );
+    const fields = {
+      ...{ quietFrom: '22:00', quietTo: '07:00', digest: '09:00', zone: 'Europe/Berlin' },
+      ...{ title: '{repository} {event}', text: 'by {author}\r\n<b>{subject}</b>' },
+    };
+    expect((await post('/notices/mail', fields)).status).to.equal(303);
+    const target = async () => (await listNoticeTargets(site.context.database)).find(({ name }) => name === 'mail');
+    expect((await target())?.options).to.deep.equal({
+      ...{ quiet: { from: '22:00', to: '07:00' }, digest: '09:00', zone: 'Europe/Berlin' },
+      ...{ title: '{repository} {event}', text: 'by {author}\n<b>{subject}</b>' },
+    });
+    const page = await site.page('/notices/mail', { cookie });
+    expect(page)
+      .to.include('app is broken')
+      .and.include('&lt;b&gt;Sort the list by date&lt;/b&gt;')
+      .and.include('about main of app');
+    const refused = await post('/notices/mail', { ...fields, text: '{brnach}' });
+    expect(refused.status).to.equal(400);
+    expect(await refused.text())
+      .to.include('{brnach}, which stands for no value: use {repository}, {branch}')
+      .and.include('value="22:00"');
+    expect((await post('/notices/mail/unmute', { recipient: 'ada@example.org' })).status).to.equal(303);
+    expect((await post('/notices/mail', {})).status).to.equal(303);
+    expect(await target()).to.deep.include({ options: {}, mutes: [] });
   });
 });

@@ -94,7 +94,7 @@ function Targets({ targets }: { targets: NoticeTarget[] }) {
       class="cards"
       rows={targets}
       columns={[
-        { head: 'Target', class: 'name', cell: ({ name }) => name },
+        { head: 'Target', class: 'name', cell: ({ name }) => <a href={`/notices/${name}`}>{name}</a> },
         { head: 'Kind', cell: ({ kind }) => kind },
         { head: 'To', cell: ({ to }) => to },
         { head: 'Hears of', cell: heardText },

@@ -1,0 +1,134 @@
+import type { Context } from 'hono';
+import { VoltError } from '../../../kernel/errors.ts';
+import type { NoticeTarget } from '../../../kernel/model/notice-shapes.ts';
+import { filledText, templateValues } from '../../../kernel/notice-template.ts';
+import { mutedText } from '../../../kernel/notices.ts';
+import { unmute } from '../../../record/notice-mutes.ts';
+import { findNoticeTarget } from '../../../record/notice-targets.ts';
+import type { WebEnv } from '../../access/env.ts';
+import { requireRole } from '../../access/rights.ts';
+import { toSignIn } from '../../access/to-sign-in.ts';
+import { changeTarget } from '../../requests/notice-targets.ts';
+import type { Web } from '../../services.ts';
+import { answerPage } from '../layout.tsx';
+import { PageHead } from '../page-head.tsx';
+import { Problems } from '../parts.tsx';
+import { Table } from '../table.tsx';
+import { type OptionFields, OptionsForm, optionFields } from './options-form.tsx';
+import { changeOf } from './target-request.ts';
+
+/** `/notices/:name`: when a target hears of builds, what its notices say, and who has stopped them. */
+export async function targetPage(context: Context<WebEnv>, web: Web): Promise<Response> {
+  if (!context.get('signedIn')) return toSignIn(context);
+  requireRole(context, 'admin', 'reading the targets of notices');
+  return answerTarget(context, web, await findNoticeTarget(web.database, context.req.param('name') ?? ''));
+}
+
+/** Handles the form: shows it again with what is wrong. */
+export async function changeTargetFromPage(context: Context<WebEnv>, web: Web): Promise<Response> {
+  const name = context.req.param('name') ?? '';
+  const body = await context.req.parseBody();
+  const fields: OptionFields = Object.fromEntries(
+    optionFields.map((field) => [field, typeof body[field] === 'string' ? body[field].trim() : '']),
+  );
+  const target = await findNoticeTarget(web.database, name);
+  try {
+    await changeTarget(web, name, changeOf(fields));
+    return context.redirect(`/notices/${name}`, 303);
+  } catch (error) {
+    if (!(error instanceof VoltError) || error.httpStatus >= 500) throw error;
+    context.status(error.httpStatus as 400);
+    return answerTarget(context, web, target, { fields, refused: error });
+  }
+}
+
+/** Handles the button that ends what a recipient has stopped. */
+export async function unmuteFromPage(context: Context<WebEnv>, web: Web): Promise<Response> {
+  const name = context.req.param('name') ?? '';
+  const { recipient } = await context.req.parseBody();
+  await unmute(web.database, { target: name, recipient: String(recipient) });
+  return context.redirect(`/notices/${name}`, 303);
+}
+
+async function answerTarget(
+  context: Context<WebEnv>,
+  web: Web,
+  target: NoticeTarget,
+  { fields = fieldsOf(target), refused }: { fields?: OptionFields; refused?: VoltError } = {},
+): Promise<Response> {
+  const { name, kind, to, mutes } = target;
+  return answerPage(context, web, {
+    title: name,
+    section: 'notices',
+    confidential: true,
+    content: (
+      <>
+        <section>
+          <PageHead title={name} above={[{ title: 'Notices', href: '/notices' }]} about={`${kind}: ${to}`}>
+            <form method="post" action={`/notices/${name}/test`}>
+              <button type="submit">Test</button>
+            </form>
+          </PageHead>
+          {refused && <Problems problems={[refused]} />}
+          <OptionsForm name={name} fields={fields} />
+        </section>
+        <section>
+          <h2>Example</h2>
+          <Example fields={fields} />
+        </section>
+        {kind === 'mail' && (
+          <section>
+            <h2>Stopped by recipients</h2>
+            <Mutes name={name} mutes={mutes} />
+          </section>
+        )}
+      </>
+    ),
+  });
+}
+
+function fieldsOf({ options: { quiet, digest = '', zone = '', title = '', text = '' } }: NoticeTarget): OptionFields {
+  return { quietFrom: quiet?.from ?? '', quietTo: quiet?.to ?? '', digest, zone, title, text };
+}
+
+function Example({ fields: { title = '', text = '' } }: { fields: OptionFields }) {
+  const { headline = 'main of app is broken', lines = ['app#12 Sort the list by date, by Ada'] } = filledText(
+    { title, text },
+    templateValues,
+  );
+  return (
+    <div class="panel">
+      <p>
+        <strong>{headline}</strong>
+      </p>
+      {lines.map((line) => (
+        <p>{line}</p>
+      ))}
+    </div>
+  );
+}
+
+function Mutes({ name, mutes }: Pick<NoticeTarget, 'name' | 'mutes'>) {
+  if (mutes.length === 0) return <p class="empty">Nobody has stopped mail of this target.</p>;
+  return (
+    <Table
+      class="cards"
+      rows={mutes}
+      columns={[
+        { head: 'Recipient', class: 'name', cell: ({ recipient }) => recipient },
+        { head: 'Gets no mail', cell: mutedText },
+        {
+          head: '',
+          cell: ({ recipient }) => (
+            <form method="post" action={`/notices/${name}/unmute`}>
+              <input type="hidden" name="recipient" value={recipient} />
+              <button type="submit" aria-label={`Send mail to ${recipient} again`}>
+                Send all again
+              </button>
+            </form>
+          ),
+        },
+      ]}
+    />
+  );
+}
