@@ -51,13 +51,18 @@ describe('volt up --config', function () {
     },
     forges: { git: { kind: 'gitea', api: 'https://127.0.0.1:1/api/v1', token: { env: 'TOKEN' } } },
     notices: { ops: { kind: 'webhook', to: { env: 'HOOK' }, on: 'all', repos: ['other'] } },
+    providers: {
+      corp: { kind: 'oidc', url: 'https://127.0.0.1:1', clientId: 'volt', clientSecret: { env: 'CLIENT' } },
+    },
+    people: { ada: { identities: ['corp:1'] } },
+    access: { ada: { own: ['app'] }, 'group:corp/all': { read: ['*'] } },
     runnerKeys: { build2: { publicKey: `${'A'.repeat(42)}E` } },
   });
 
   it('makes a new Volt as an exported file says: its export is the same, and its builds pass', async () => {
     const site = await Site.start();
     const { database, config } = site.context;
-    const values = { env: { TOKEN: 'a-token', HOOK: 'https://127.0.0.1:1/hook' }, file: {} };
+    const values = { env: { TOKEN: 'a-token', CLIENT: 'a-secret', HOOK: 'https://127.0.0.1:1/hook' }, file: {} };
     const answer = await site.post('/api/v1/config/apply', { config: settings(), values });
     const { made } = (await answer.json()) as ConfigApplied;
     await setSecret(database, config, { repo: null, name: 'ALL', value: 'x' });
@@ -69,6 +74,7 @@ describe('volt up --config', function () {
 
     const started = up('volt.yml', {
       FORGES_GIT_TOKEN: 'a-token',
+      PROVIDERS_CORP_CLIENT_SECRET: 'a-secret',
       NOTICES_OPS_TO: 'https://127.0.0.1:1/hook',
       NOTICES_OPS_SECRET: made[0]?.secret ?? '',
     });
