@@ -27,3 +27,15 @@ export function holds(rights: readonly Right[], needed: Role, repo?: string): bo
   const role = roleIn(rights, repo);
   return role !== undefined && includes(role, needed);
 }
+
+/**
+ * Whether rights include a role in every repository that patterns match. A star of a pattern fits only a star of a right.
+ * @param patterns none of them: false, since that stands for all repositories
+ */
+export function holdsInAll(rights: readonly Right[], needed: Role, patterns: readonly string[]): boolean {
+  const large = rights.filter((right) => right.private && includes(right.role, needed));
+  return (
+    patterns.length > 0 &&
+    patterns.every((pattern) => large.some(({ repos }) => repos.some((right) => fitsGlob(right, pattern))))
+  );
+}

@@ -65,7 +65,7 @@ export async function addNoticeTarget(
 
 /** What is not given stays; null takes an option away. */
 export type NoticeTargetChange = {
-  [Part in keyof Pick<NewNoticeTarget, 'address' | 'shown' | 'repos' | 'branches' | 'on'>]?:
+  [Part in keyof Pick<NewNoticeTarget, 'address' | 'shown' | 'mayBePrivate' | 'repos' | 'branches' | 'on'>]?:
     | NewNoticeTarget[Part]
     | undefined;
 } & { options?: { [Option in keyof NoticeOptions]?: NoticeOptions[Option] | null } | undefined };
@@ -75,7 +75,7 @@ export async function changeNoticeTarget(
   database: Database,
   config: Config,
   name: string,
-  { address, shown, repos, branches, on, options }: NoticeTargetChange,
+  { address, shown, mayBePrivate, repos, branches, on, options }: NoticeTargetChange,
 ): Promise<NoticeTarget> {
   return database.write(async (db) => {
     const before = await findNoticeTarget({ db }, name);
@@ -84,6 +84,7 @@ export async function changeNoticeTarget(
       .set({
         ...(address && { ...(await addressColumns(db, config, { name, address, shown: shown ?? '' })), ...noProblem }),
         audit_after: auditAfter(on ?? before.on, sql.ref('audit_after')),
+        ...(mayBePrivate !== undefined && { private: mayBePrivate ? 1 : 0 }),
         ...filterColumns({
           ...{ repos: repos ?? before.repos, branches: branches ?? before.branches },
           ...{ on: on ?? before.on, options: withChange(before.options, options) },

@@ -118,17 +118,24 @@ async function changeWaiting(
   );
 }
 
-/** Notices, newest first. @param filter.before only those with a lower id */
+/** Notices, newest first. @param filter `of`: only those of these targets; `before`: only those with a lower id */
 export async function listNotices(
   { db }: { db: Sql },
-  { target, limit, before }: { target?: string | undefined; limit: number; before?: number | undefined },
+  {
+    target,
+    of,
+    limit,
+    before,
+  }: { target?: string | undefined; of?: readonly string[]; limit: number; before?: number | undefined },
 ): Promise<Notice[]> {
-  const newest = notices(db)
+  if (of?.length === 0) return [];
+  let query = notices(db)
     .where('notices.id', '<', before ?? Number.MAX_SAFE_INTEGER)
     .orderBy('notices.id', 'desc')
     .limit(limit);
-  const rows = target === undefined ? newest : newest.where('notices.target', '=', target);
-  return (await rows.execute()).map(noticeOf);
+  if (target !== undefined) query = query.where('notices.target', '=', target);
+  if (of !== undefined) query = query.where('notices.target', 'in', of);
+  return (await query.execute()).map(noticeOf);
 }
 
 export async function findNotice({ db }: { db: Sql }, id: number): Promise<Notice | undefined> {

@@ -146,6 +146,53 @@ describe('web: the roles of people', () => {
     expect(await page('admin')).to.include('href="/audit"');
   });
 
+  it('let owners manage the targets of notices that hear of their repositories alone, at public addresses', async () => {
+    const cookie = await site.signInAs('olga');
+    await grant('olga', 'own', 'app', 'team-*');
+    const send = async (method: string, path: string, body?: object, as = cookie) => {
+      const headers = { cookie: as, origin: site.privateUrl };
+      const init = { method, headers, ...(body && { body: JSON.stringify(body) }) };
+      const answer = await site.ask(`/api/v1${path}`, init);
+      return { status: answer.status, body: await bodyOf(answer) };
+    };
+    const target = (name: string, repos?: string[]) => ({ name, kind: 'ntfy', to: 'https://ntfy.example/x', repos });
+    expect((await send('POST', '/notice-targets', target('hers', ['app', 'team-web', 'team-*']))).status).to.equal(201);
+    for (const repos of [undefined, ['*'], ['lib'], ['app', 'te*'], ['app', 'lib']])
+      expect((await send('POST', '/notice-targets', target('more', repos))).status, String(repos)).to.equal(403);
+    const audits = await send('POST', '/notice-targets', { ...target('audits', ['app']), on: 'audit' });
+    expect(audits.status).to.equal(403);
+    expect((await send('PATCH', '/notice-targets/hers', { on: 'audit' })).status).to.equal(403);
+    await site.post('/api/v1/notice-targets', target('all'));
+    await site.post('/api/v1/notice-targets', target('app', ['app']));
+    const names = ({ targets }: { targets: { name: string }[] }) => targets.map(({ name }) => name);
+    expect(names((await send('GET', '/notice-targets')).body)).to.deep.equal(['app', 'hers']);
+    for (const [method, path] of [
+      ['PATCH', '/notice-targets/all'],
+      ['POST', '/notice-targets/all/test'],
+      ['DELETE', '/notice-targets/all'],
+    ] as const)
+      expect((await send(method, path)).status, path).to.equal(404);
+    expect((await send('PATCH', '/notice-targets/hers', { repos: ['lib'] })).status).to.equal(403);
+    const isPrivate = async (name: string) =>
+      (
+        await site.context.database.db
+          .selectFrom('notice_targets')
+          .select('private')
+          .where('name', '=', name)
+          .executeTakeFirstOrThrow()
+      ).private === 1;
+    expect([await isPrivate('hers'), await isPrivate('app')]).to.deep.equal([false, true]);
+    expect((await send('PATCH', '/notice-targets/app', { to: 'http://10.0.0.1/x' })).status).to.equal(200);
+    expect(await isPrivate('app'), 'once an owner has given the address').to.equal(false);
+    await site.post('/api/v1/notice-targets/all/test');
+    await site.post('/api/v1/notice-targets/hers/test');
+    const { notices } = (await send('GET', '/notices')).body;
+    expect(new Set(notices.map((one: { target: string }) => one.target))).to.deep.equal(new Set(['hers']));
+    const page = await site.page('/notices', { cookie });
+    expect(page).to.include('/notices/hers/test').and.not.include('/notices/all/test');
+    expect((await send('DELETE', '/notice-targets/hers')).status).to.equal(200);
+  });
+
   it('are given, listed, explained and taken away by the command line, and the audit log has it', async () => {
     const run = async (...args: string[]) => {
       const { stdout, stderr, code } = await volt(args, { env: { VOLT_URL: site.url, VOLT_TOKEN: site.token } });

@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { type ErrorCode, VoltError } from '../../kernel/errors.ts';
 import { unmute } from '../../record/notice-mutes.ts';
-import { findNoticeTarget, listNoticeTargets, removeNoticeTarget } from '../../record/notice-targets.ts';
+import { removeNoticeTarget } from '../../record/notice-targets.ts';
 import { findNotice, listNotices } from '../../record/notices.ts';
-import { addTarget, changeTarget } from '../requests/notice-targets.ts';
+import { addManagedTarget, changeManagedTarget, managedTarget, managedTargets } from '../requests/managed-targets.ts';
 import { testTarget } from '../requests/test-notice.ts';
 import {
   newTarget,
@@ -24,80 +24,91 @@ const ofTarget = z.object({ name: repositoryName });
 
 const list = jsonRoute({
   method: 'get',
+  role: 'own',
   path: '/notice-targets',
   summary: 'Where notices go, without what is secret in the addresses',
   confidential: true,
   answer: targetList,
-  handle: async (_, { database }) => ({ targets: await listNoticeTargets(database), next: null }),
+  handle: async ({ requester }, web) => ({ targets: await managedTargets(web, requester), next: null }),
 });
 
 const add = jsonRoute({
   method: 'post',
+  role: 'own',
   path: '/notice-targets',
   summary: 'Add a target of notices',
   body: targetRequest,
   status: 201,
   answer: newTarget,
   errors: ['name_taken', ...addressErrors, ...keyErrors],
-  handle: async ({ body, requester: { caller } }, web) => addTarget(web, caller, body),
+  handle: async ({ body, requester }, web) => addManagedTarget(web, requester, body),
 });
 
 const change = jsonRoute({
   method: 'patch',
+  role: 'own',
   path: '/notice-targets/:name',
   summary: 'Change a target of notices',
   params: ofTarget,
   body: targetChange,
   answer: oneTarget,
   errors: ['not_found', ...addressErrors, ...keyErrors, 'secrets_damaged'],
-  handle: async ({ params: { name }, body }, web) => changeTarget(web, name, body),
+  handle: async ({ params: { name }, body, requester }, web) => changeManagedTarget(web, requester, name, body),
 });
 
 const test = jsonRoute({
   method: 'post',
+  role: 'own',
   path: '/notice-targets/:name/test',
   summary: 'Send a notice that shows whether the target takes it',
   params: ofTarget,
   status: 202,
   answer: testedTarget,
   errors: ['not_found'],
-  handle: async ({ params: { name } }, web) => ({ notices: (await testTarget(web, name)).map(String) }),
+  handle: async ({ params: { name }, requester }, web) => {
+    await managedTarget(web, requester, name);
+    return { notices: (await testTarget(web, name)).map(String) };
+  },
 });
 
 const endMutes = jsonRoute({
   method: 'delete',
+  role: 'own',
   path: '/notice-targets/:name/mutes/:recipient',
   summary: 'Send a recipient of mail again what it has stopped',
   params: ofTarget.extend({ recipient: z.string().max(254).meta({ description: 'mail address' }) }),
   answer: done,
   errors: ['not_found'],
-  handle: async ({ params: { name, recipient } }, { database }) => {
-    const { mutes } = await findNoticeTarget(database, name);
+  handle: async ({ params: { name, recipient }, requester }, web) => {
+    const { mutes } = await managedTarget(web, requester, name);
     if (!mutes.some((each) => each.recipient === recipient)) {
       throw new VoltError('not_found', `${recipient} has stopped nothing of ${name}`, {
         remedy: '`volt notify ls` lists who has stopped what.',
       });
     }
-    await unmute(database, { target: name, recipient });
+    await unmute(web.database, { target: name, recipient });
     return { done: true as const };
   },
 });
 
 const remove = jsonRoute({
   method: 'delete',
+  role: 'own',
   path: '/notice-targets/:name',
   summary: 'Remove a target of notices, and what is known of its notices',
   params: ofTarget,
   answer: done,
   errors: ['not_found'],
-  handle: async ({ params }, { database }) => {
-    await removeNoticeTarget(database, params.name);
+  handle: async ({ params, requester }, web) => {
+    await managedTarget(web, requester, params.name);
+    await removeNoticeTarget(web.database, params.name);
     return { done: true as const };
   },
 });
 
 const log = jsonRoute({
   method: 'get',
+  role: 'own',
   path: '/notices',
   summary: 'What was sent, to whom and why, and what was not, newest first',
   confidential: true,
@@ -107,23 +118,26 @@ const log = jsonRoute({
     before: z.coerce.number().int().min(1).optional().meta({ description: 'only notices older than this one' }),
   }),
   answer: noticeList,
-  handle: async ({ query }, { database }) => {
-    const notices = await listNotices(database, query);
+  handle: async ({ query, requester }, web) => {
+    const targets = await managedTargets(web, requester);
+    const notices = await listNotices(web.database, { ...query, of: targets.map(({ name }) => name) });
     return { notices, next: notices.length < query.limit ? null : (notices.at(-1)?.id ?? null) };
   },
 });
 
 const one = jsonRoute({
   method: 'get',
+  role: 'own',
   path: '/notices/:id',
   summary: 'A notice',
   confidential: true,
   params: z.object({ id: z.coerce.number().int().min(1) }),
   answer: oneNotice,
   errors: ['not_found'],
-  handle: async ({ params }, { database }) => {
-    const found = await findNotice(database, params.id);
-    if (found) return found;
+  handle: async ({ params, requester }, web) => {
+    const found = await findNotice(web.database, params.id);
+    const targets = await managedTargets(web, requester);
+    if (found && targets.some(({ name }) => name === found.target)) return found;
     throw new VoltError('not_found', `notice ${params.id} does not exist`, {
       remedy: '`volt notify log` lists the notices. They are deleted with their builds.',
     });

@@ -1,4 +1,5 @@
 import type { Context } from 'hono';
+import type { Role } from '../../kernel/roles.ts';
 import type { WebEnv } from '../access/env.ts';
 import { may } from '../access/rights.ts';
 import { signInPath } from '../access/to-sign-in.ts';
@@ -13,22 +14,21 @@ const places = {
   runners: { title: 'Runners', href: '/runners' },
 } as const;
 
-/** What is rarely needed. */
+/** What is rarely needed, and the role of those for whom it is; null for everybody. */
 const more = {
-  add: { title: 'Add repository', href: '/repos/new', admin: true },
-  forges: { title: 'Forges', href: '/forges', admin: true },
-  notices: { title: 'Notices', href: '/notices', admin: true },
-  providers: { title: 'Sign-in providers', href: '/providers', admin: true },
-  access: { title: 'Access', href: '/access', admin: true },
-  people: { title: 'People', href: '/people', admin: true },
-  audit: { title: 'Audit log', href: '/audit', admin: true },
-  api: { title: 'API', href: '/api', admin: false },
-  shortcuts: { title: 'Keyboard shortcuts', href: '/shortcuts', admin: false },
-} as const;
+  add: { title: 'Add repository', href: '/repos/new', role: 'admin' },
+  forges: { title: 'Forges', href: '/forges', role: 'admin' },
+  notices: { title: 'Notices', href: '/notices', role: 'own' },
+  providers: { title: 'Sign-in providers', href: '/providers', role: 'admin' },
+  access: { title: 'Access', href: '/access', role: 'admin' },
+  people: { title: 'People', href: '/people', role: 'admin' },
+  audit: { title: 'Audit log', href: '/audit', role: 'admin' },
+  api: { title: 'API', href: '/api', role: null },
+  shortcuts: { title: 'Keyboard shortcuts', href: '/shortcuts', role: null },
+} as const satisfies { [name: string]: { title: string; href: string; role: Role | null } };
 
 /** The bar at the top of every page. */
 export function Navigation({ context, section }: { context: Context<WebEnv>; section: Section }) {
-  const admin = may(context, 'admin');
   return (
     <header class="top">
       <a class="brand" href="/">
@@ -50,7 +50,7 @@ export function Navigation({ context, section }: { context: Context<WebEnv>; sec
           <summary>More</summary>
           <div>
             {Object.entries(more)
-              .filter(([, one]) => admin || !one.admin)
+              .filter(([, { role }]) => role === null || may(context, role))
               .map(([name, { title, href }]) => (
                 <a href={href} aria-current={name === section ? 'page' : undefined}>
                   {title}

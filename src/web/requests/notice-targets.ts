@@ -26,6 +26,7 @@ export const secretUrls: readonly NoticeKind[] = ['slack', 'mattermost', 'discor
 
 /**
  * Adds a target of notices.
+ * @param mayBePrivate whether its address may be one that is not public
  * @returns the target, and the secret of a webhook that Volt has made
  * @throws VoltError `bad_url`, `bad_request`, `bad_name`, `bad_ref`, `name_taken`, errors of the key file
  */
@@ -33,13 +34,13 @@ export async function addTarget(
   { database, config }: Pick<Web, 'database' | 'config'>,
   caller: Pick<Caller, 'name'> | undefined,
   { name, kind, to, secret, repos = [], branches = [], on = 'change', options = {} }: z.output<typeof targetRequest>,
+  mayBePrivate = true,
 ): Promise<NoticeTarget & { secret: string | null }> {
   checkFilter(kind, { repos, branches, options });
   const checked = checkedAddress(kind, { to, secret });
   const made = await addNoticeTarget(database, config, {
     ...{ name, kind, ...checked, repos, branches, on, options },
-    // only administrators add targets
-    ...{ createdBy: caller?.name ?? '', mayBePrivate: true },
+    ...{ createdBy: caller?.name ?? '', mayBePrivate },
   });
   const isNew = kind === 'webhook' && secret === undefined;
   return { ...made, secret: isNew ? (checked.address.secret ?? null) : null };
@@ -47,17 +48,19 @@ export async function addTarget(
 
 /**
  * Changes a target of notices. What is not given stays.
+ * @param mayBePrivate whether a new address may be one that is not public
  * @throws VoltError `not_found`, `bad_url`, `bad_request`, `bad_name`, `bad_ref`, errors of the key file
  */
 export async function changeTarget(
   { database, config }: Pick<Web, 'database' | 'config'>,
   name: string,
   { to, secret, ...filter }: z.output<typeof targetChange>,
+  mayBePrivate = true,
 ): Promise<NoticeTarget> {
   const before = await openNoticeTarget(database, config, name);
   checkFilter(before.kind, filter);
   const address = changedAddress(before, { to, secret });
-  return changeNoticeTarget(database, config, name, { ...filter, ...address });
+  return changeNoticeTarget(database, config, name, { ...filter, ...(address && { ...address, mayBePrivate }) });
 }
 
 /** An address that was checked, and how people may see it. */

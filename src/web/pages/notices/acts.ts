@@ -2,7 +2,8 @@ import type { Context } from 'hono';
 import { VoltError } from '../../../kernel/errors.ts';
 import { removeNoticeTarget } from '../../../record/notice-targets.ts';
 import type { WebEnv } from '../../access/env.ts';
-import { addTarget } from '../../requests/notice-targets.ts';
+import { requesterOf } from '../../access/requester.ts';
+import { addManagedTarget, managedTarget } from '../../requests/managed-targets.ts';
 import { testTarget } from '../../requests/test-notice.ts';
 import type { Web } from '../../services.ts';
 import { answerNotices } from './notices.tsx';
@@ -17,7 +18,7 @@ export async function addTargetFromPage(context: Context<WebEnv>, web: Web): Pro
   );
   context.set('target', fields.name ?? '');
   try {
-    const { name, secret } = await addTarget(web, context.get('caller'), requestOf(fields));
+    const { name, secret } = await addManagedTarget(web, requesterOf(context), requestOf(fields));
     return answerNotices(context, web, { made: { name, secret } });
   } catch (error) {
     if (!(error instanceof VoltError) || error.httpStatus >= 500) throw error;
@@ -28,12 +29,14 @@ export async function addTargetFromPage(context: Context<WebEnv>, web: Web): Pro
 
 /** Handles the button that tests a target. */
 export async function testTargetFromPage(context: Context<WebEnv>, web: Web): Promise<Response> {
-  await testTarget(web, context.req.param('name') ?? '');
+  const { name } = await managedTarget(web, requesterOf(context), context.req.param('name') ?? '');
+  await testTarget(web, name);
   return context.redirect('/notices', 303);
 }
 
 /** Handles the button that removes a target. */
 export async function removeTargetFromPage(context: Context<WebEnv>, web: Web): Promise<Response> {
-  await removeNoticeTarget(web.database, context.req.param('name') ?? '');
+  const { name } = await managedTarget(web, requesterOf(context), context.req.param('name') ?? '');
+  await removeNoticeTarget(web.database, name);
   return context.redirect('/notices', 303);
 }

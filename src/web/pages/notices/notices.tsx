@@ -2,11 +2,12 @@ import type { Context } from 'hono';
 import type { VoltError } from '../../../kernel/errors.ts';
 import type { Notice, NoticeTarget } from '../../../kernel/model/notice-shapes.ts';
 import { heardText, outcomeText } from '../../../kernel/notices.ts';
-import { listNoticeTargets } from '../../../record/notice-targets.ts';
 import { listNotices } from '../../../record/notices.ts';
 import type { WebEnv } from '../../access/env.ts';
+import { requesterOf } from '../../access/requester.ts';
 import { requireRole } from '../../access/rights.ts';
 import { toSignIn } from '../../access/to-sign-in.ts';
+import { managedTargets } from '../../requests/managed-targets.ts';
 import type { Web } from '../../services.ts';
 import { Command } from '../command.tsx';
 import { answerPage } from '../layout.tsx';
@@ -30,7 +31,7 @@ export interface NoticesPageState {
 /** `/notices`: who hears of broken branches, what was sent, and the form that adds a target. */
 export async function noticesPage(context: Context<WebEnv>, web: Web): Promise<Response> {
   if (!context.get('signedIn')) return toSignIn(context);
-  requireRole(context, 'admin', 'reading the targets of notices');
+  requireRole(context, 'own', 'reading the targets of notices');
   return answerNotices(context, web);
 }
 
@@ -39,8 +40,8 @@ export async function answerNotices(
   web: Web,
   { fields = {}, refused, made }: NoticesPageState = {},
 ): Promise<Response> {
-  const targets = await listNoticeTargets(web.database);
-  const notices = await listNotices(web.database, { limit: logged });
+  const targets = await managedTargets(web, requesterOf(context));
+  const notices = await listNotices(web.database, { limit: logged, of: targets.map(({ name }) => name) });
   return answerPage(context, web, {
     title: 'Notices',
     section: 'notices',

@@ -1,0 +1,76 @@
+import type * as z from 'zod';
+import { VoltError } from '../../kernel/errors.ts';
+import type { NoticeTarget } from '../../kernel/model/notice-shapes.ts';
+import { holds, holdsInAll } from '../../kernel/rights.ts';
+import { findNoticeTarget, listNoticeTargets } from '../../record/notice-targets.ts';
+import type { Requester } from '../access/requester.ts';
+import type { targetChange, targetRequest } from '../schemas/notices.ts';
+import type { Web } from '../services.ts';
+import { addTarget, changeTarget } from './notice-targets.ts';
+
+/**
+ * Administrators manage all targets of notices; others manage those that hear of nothing but repositories that they own, at public
+ * addresses. Other targets are answered as if they did not exist.
+ */
+
+export async function managedTargets(
+  { database }: Pick<Web, 'database'>,
+  requester: Requester,
+): Promise<NoticeTarget[]> {
+  return (await listNoticeTargets(database)).filter((target) => mayManage(requester, target));
+}
+
+/** @throws VoltError `not_found` */
+export async function managedTarget(
+  { database }: Pick<Web, 'database'>,
+  requester: Requester,
+  name: string,
+): Promise<NoticeTarget> {
+  const target = await findNoticeTarget(database, name);
+  if (mayManage(requester, target)) return target;
+  throw new VoltError('not_found', `there is no target "${name}"`, { remedy: '`volt notify ls` lists all targets.' });
+}
+
+/** @throws VoltError as `addTarget`, and `role_needed` for a repository that the requester does not own */
+export function addManagedTarget(
+  web: Pick<Web, 'database' | 'config'>,
+  requester: Requester,
+  request: z.output<typeof targetRequest>,
+): ReturnType<typeof addTarget> {
+  requireMayHear(requester, { repos: request.repos ?? [], on: request.on ?? 'change' });
+  return addTarget(web, requester.caller, request, isAdmin(requester));
+}
+
+/** @throws VoltError as `changeTarget`, and `role_needed` for a repository that the requester does not own */
+export async function changeManagedTarget(
+  web: Pick<Web, 'database' | 'config'>,
+  requester: Requester,
+  name: string,
+  change: z.output<typeof targetChange>,
+): Promise<NoticeTarget> {
+  const before = await managedTarget(web, requester, name);
+  requireMayHear(requester, { repos: change.repos ?? before.repos, on: change.on ?? before.on });
+  return changeTarget(web, name, change, isAdmin(requester));
+}
+
+function requireMayHear(requester: Requester, target: Heard): void {
+  if (mayManage(requester, target)) return;
+  const name = requester.caller?.name ?? 'nobody';
+  throw new VoltError('role_needed', `${name} does not own all that the target would hear of`, {
+    remedy:
+      'Name repositories that you own, with --repo. Somebody with the role "admin" adds targets for others, and for the audit log.',
+  });
+}
+
+/** What a target hears of. */
+type Heard = Pick<NoticeTarget, 'repos' | 'on'>;
+
+function mayManage(requester: Requester, { repos, on }: Heard): boolean {
+  if (isAdmin(requester)) return true;
+  // the audit log is for administrators
+  return on !== 'audit' && holdsInAll(requester.caller?.rights ?? [], 'own', repos);
+}
+
+function isAdmin({ caller }: Requester): boolean {
+  return holds(caller?.rights ?? [], 'admin');
+}
