@@ -2,6 +2,12 @@ import { serverNow } from '../kernel/server-time.ts';
 import type { Database, Write } from './database.ts';
 import { addPerson, type Person, personOf } from './people.ts';
 
+/**
+ * Milliseconds for which groups count after a provider has told them: as long as a session. Who leaves a group, or loses the account,
+ * would keep its roles for ever by a token, which never signs in.
+ */
+const groupsCountFor = 30 * 24 * 3600_000;
+
 /** What a provider tells about somebody who signs in, checked and bounded. */
 export interface ToldIdentity {
   /** name of the provider */
@@ -64,12 +70,13 @@ async function noteAddresses(db: Write, person: number, { issuer, addresses }: T
   }
 }
 
-/** The groups that providers tell of a person, each as `PROVIDER/GROUP`. */
-export async function groupsOf({ db }: Pick<Database, 'db'>, person: number): Promise<string[]> {
+/** The groups that providers tell of a person, each as `PROVIDER/GROUP`, without those that were told too long ago. */
+export async function groupsOf({ db }: Pick<Database, 'db'>, person: number, now = serverNow()): Promise<string[]> {
   const rows = await db
     .selectFrom('identities')
     .select(['provider', 'groups'])
     .where('person_id', '=', person)
+    .where('told_at', '>', now - groupsCountFor)
     .orderBy('provider')
     .execute();
   return rows.flatMap(({ provider, groups }) => (JSON.parse(groups) as string[]).map((name) => `${provider}/${name}`));

@@ -80,6 +80,22 @@ describe('web: the roles of people', () => {
     for (const one of [cookie, left]) expect(await statusOf(one, '/api/v1/repos/vault')).to.equal(404);
   });
 
+  it('of a group end 30 days after the provider has told it, since a token never asks the provider again', async () => {
+    await grant('group:corp/leavers', 'read', 'app');
+    const cookie = await site.signInAs('ivan', ['leavers']);
+    expect(await statusOf(cookie, '/api/v1/repos/app')).to.equal(200);
+    await site.context.database.write((db) =>
+      db
+        .updateTable('identities')
+        .set((eb) => ({ told_at: eb('told_at', '-', 30 * 24 * 3600_000) }))
+        .where('login', '=', 'ivan')
+        .execute(),
+    );
+    expect(await statusOf(cookie, '/api/v1/repos/app')).to.equal(404);
+    await site.signInAs('ivan', ['leavers']);
+    expect(await statusOf(cookie, '/api/v1/repos/app')).to.equal(200);
+  });
+
   it('end at once when they are revoked, and all of them when the person is blocked', async () => {
     const cookie = await site.signInAs('heidi');
     await grant('heidi', 'own', 'app');
