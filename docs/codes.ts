@@ -52,7 +52,7 @@ export const errorMeanings: { readonly [C in ErrorCode]: string } = {
   sign_in_expired:
     'This browser has not begun this sign-in, has used it already, or took more than ten minutes. Sign in again.',
   sign_in_refused:
-    'An administrator has blocked the person who signs in, or the provider was not allowed to tell who it is.',
+    'An administrator has blocked the person who signs in, the provider was not allowed to tell who it is, or somebody has refused the request of `volt login` in the browser.',
   notice_unreachable:
     'The target of a notice does not answer. Volt retries automatically, for a day; see [notices](notices.md).',
   notice_refused: 'The target of a notice refuses it; the message quotes the target. See [notices](notices.md).',

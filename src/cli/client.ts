@@ -3,6 +3,7 @@ import type * as z from 'zod';
 import type { Config } from '../kernel/config.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
 import { type ErrorCode, errorCodes, errorText, systemCode, VoltError } from '../kernel/errors.ts';
+import { loginAt, newestLogin } from './logins.ts';
 import { remedyOnCommandLine } from './remedies.ts';
 import { readEvents, type ServerEvent } from './sse.ts';
 
@@ -30,11 +31,16 @@ export class Client {
     this.#token = token;
   }
 
-  /** A client for the web stage that the settings name, else for the one that uses the data directory. */
+  /**
+   * A client for the web stage that the settings name, else for the one that uses the data directory, else, if there is no such
+   * directory, for the one where the user has signed in last. It sends VOLT_TOKEN, else the token of `volt login`, else that of the data directory.
+   */
   static of(config: Config): Client {
     const paths = dataPaths(config.dataDir);
-    const url = config.url ?? contentOf(paths.webUrl) ?? `http://127.0.0.1:${config.httpPort}`;
-    return new Client(url, config.token ?? contentOf(paths.token));
+    const own = contentOf(paths.token);
+    const elsewhere = own === undefined ? newestLogin() : undefined;
+    const url = config.url ?? contentOf(paths.webUrl) ?? elsewhere ?? `http://127.0.0.1:${config.httpPort}`;
+    return new Client(url, config.token ?? loginAt(url)?.token ?? own);
   }
 
   async get<T>(path: string, query: Query = {}): Promise<T> {

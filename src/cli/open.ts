@@ -35,7 +35,7 @@ export function openCommand(program: Command): CommandFile {
 }
 
 /** Opens an address by the program of the desktop, which chooses the browser; it goes on when this command has ended. */
-function openInBrowser(address: string): void {
+export function openInBrowser(address: string): void {
   if (!hasDisplay(platform())) return;
   const opener = spawn(platform() === 'darwin' ? 'open' : 'xdg-open', [address], { detached: true, stdio: 'ignore' });
   // a machine without that program has the printed address

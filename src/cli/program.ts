@@ -21,6 +21,8 @@ import { execCommand } from './exec.ts';
 import { forgeCommand } from './forge.ts';
 import { completeHelp, environmentText, examplesText, exitCodes } from './help.ts';
 import { initCommand } from './init.ts';
+import { loginCommand } from './login.ts';
+import { logoutCommand } from './logout.ts';
 import { logsCommand } from './logs.ts';
 import { notifierCommand } from './notifier.ts';
 import { notifyCommand } from './notify.ts';
@@ -51,6 +53,7 @@ import { validateCommand } from './validate.ts';
 import { variableCommand } from './variable.ts';
 import { watchCommand } from './watch.ts';
 import { webCommand } from './web.ts';
+import { whoamiCommand } from './whoami.ts';
 
 /** The commands by group, in the order of `volt --help`. */
 const commands = {
@@ -73,6 +76,9 @@ const commands = {
   ],
   'Administration:': [
     signInCommand,
+    loginCommand,
+    logoutCommand,
+    whoamiCommand,
     providerCommand,
     accessCommand,
     tokenCommand,

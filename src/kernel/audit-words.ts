@@ -44,6 +44,14 @@ const things: { readonly [thing: string]: string } = {
 /** Actions whose names say less than people read. */
 const whole: { readonly [action: string]: string } = {
   'sign-in': 'Sign in',
+  'device.confirm': 'Let a program act',
+  'device.refuse': 'Refuse a program',
+  'device.token': 'Give a program its token',
+  'account.sessions.remove': 'End own session',
+  'account.sessions.end-others': 'End own other sessions',
+  'account.tokens': 'Make own access token',
+  'account.tokens.remove': 'Revoke own access token',
+  'account.token.remove': 'Sign out a program',
   'secrets.rotate': 'Rotate the key of secrets',
   'people.tokens.remove': "Remove a person's access tokens",
   'forges.make-app': 'Make a GitHub App',

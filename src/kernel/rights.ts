@@ -1,5 +1,5 @@
 import { fitsGlob } from './names.ts';
-import { includes, type Role, roles } from './roles.ts';
+import { includes, type Role, roles, smallerRole } from './roles.ts';
 
 /** A role in the repositories that patterns match. */
 export interface Right {
@@ -38,4 +38,15 @@ export function holdsInAll(rights: readonly Right[], needed: Role, patterns: rea
     patterns.length > 0 &&
     patterns.every((pattern) => large.some(({ repos }) => repos.some((right) => fitsGlob(right, pattern))))
   );
+}
+
+/**
+ * The part of rights that a role and names of repositories leave.
+ * @param limit `repos`: null for all repositories
+ */
+export function limitedBy(rights: readonly Right[], limit: { role: Role; repos: readonly string[] | null }): Right[] {
+  return rights.flatMap((right) => {
+    const repos = limit.repos?.filter((name) => right.repos.some((glob) => fitsGlob(glob, name))) ?? right.repos;
+    return repos.length === 0 ? [] : [{ ...right, role: smallerRole(right.role, limit.role), repos }];
+  });
 }

@@ -15,3 +15,7 @@ export const roleMeanings: { readonly [R in Role]: string } = {
 export function includes(role: Role, needed: Role): boolean {
   return roles.indexOf(role) >= roles.indexOf(needed);
 }
+
+export function smallerRole(a: Role, b: Role): Role {
+  return includes(a, b) ? b : a;
+}

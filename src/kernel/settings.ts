@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import { isMailAddress } from './mail-address.ts';
+import { repositoryNamePattern } from './names.ts';
 import { parseNetworkPolicy } from './network-policy.ts';
+import { parseNetworks, parseProxyHeaders } from './proxy-sign-in.ts';
 import { hideCredentials } from './urls.ts';
 
 /** Actions that Volt can run itself, see job/actions/builtin-actions.ts. */
@@ -135,6 +137,45 @@ export const settings = [
     schema: z.enum(['local', 'public', 'token']).default('local'),
     about:
       'Who can read the dashboard and the API without a token: everyone on this machine (local), everyone who can reach the address (public; metrics and secrets stay closed), or nobody (token). If VOLT_URL is not on this machine, local means token.',
+  },
+  {
+    env: 'VOLT_PROXY_SIGN_IN',
+    schema: z
+      .string()
+      .refine(
+        (text) => parseNetworks(text) !== undefined,
+        'must be comma-separated addresses and networks, such as 10.0.0.7,fd00::/64, and not a network of all addresses',
+      )
+      .optional(),
+    about:
+      'Addresses of proxies that tell who a person is in a header, as comma-separated addresses and networks (10.0.0.7,10.1.0.0/16). Whoever can connect from there can be anybody, so name as few as possible; with 127.0.0.1 that is every program on this machine. From all other addresses Volt removes these headers. See docs/access.md. Default: none.',
+  },
+  {
+    env: 'VOLT_PROXY_HEADERS',
+    schema: z
+      .string()
+      .refine(
+        (text) => parseProxyHeaders(text) !== undefined,
+        'must be authelia, authentik, oauth2-proxy, or names of headers such as user=X-User,groups=X-Groups,name=X-Name,email=X-Email',
+      )
+      .default('authelia'),
+    about:
+      'Headers in which the proxy of VOLT_PROXY_SIGN_IN tells who a person is: `authelia` (Remote-User, Remote-Groups, Remote-Name, Remote-Email), `authentik` (X-authentik-username, ...), `oauth2-proxy` (X-Forwarded-User, ...), or names of your own, such as user=X-User,groups=X-Groups,name=X-Name,email=X-Email.',
+  },
+  {
+    env: 'VOLT_PROXY_NAME',
+    schema: z
+      .string()
+      .regex(repositoryNamePattern, 'must be 1 to 64 characters of a-z, 0-9, ".", "_" and "-"')
+      .default('proxy'),
+    about:
+      'Name of the proxy of VOLT_PROXY_SIGN_IN as a provider: its group devs is written proxy/devs. With another name, everybody who comes through it is somebody new.',
+  },
+  {
+    env: 'VOLT_PROXY_SIGN_OUT',
+    schema: z.url({ protocol: /^https?$/ }).optional(),
+    about:
+      'Address at which people sign out of the proxy of VOLT_PROXY_SIGN_IN, for the button of the pages, such as https://auth.example.org/logout. Default: none, pages have no such button for them.',
   },
   {
     env: 'VOLT_SECRETS_KEY_FILE',

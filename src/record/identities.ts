@@ -81,3 +81,28 @@ export async function groupsOf({ db }: Pick<Database, 'db'>, person: number, now
     .execute();
   return rows.flatMap(({ provider, groups }) => (JSON.parse(groups) as string[]).map((name) => `${provider}/${name}`));
 }
+
+/** At which providers a person signs in, and what each calls the person. */
+export async function identitiesOf(
+  { db }: Pick<Database, 'db'>,
+  person: number,
+): Promise<{ provider: string; login: string }[]> {
+  return db
+    .selectFrom('identities')
+    .select(['provider', 'login'])
+    .where('person_id', '=', person)
+    .orderBy('provider')
+    .orderBy('login')
+    .execute();
+}
+
+/** The addresses of mail of a person. */
+export async function addressesOf({ db }: Pick<Database, 'db'>, person: number): Promise<string[]> {
+  const rows = await db
+    .selectFrom('person_addresses')
+    .select('address')
+    .where('person_id', '=', person)
+    .orderBy('address')
+    .execute();
+  return rows.map(({ address }) => address);
+}

@@ -86,3 +86,37 @@ export async function addGrants(db: Transaction<Schema>): Promise<void> {
   for (const column of ['person_id', 'group_name'] as const)
     await db.schema.createIndex(`grants_by_${column}`).on('grants').columns([column]).execute();
 }
+
+/** Tokens belong to people; one that somebody with a token has given to a program ends with that token. */
+export async function addTokenOwners(db: Transaction<Schema>): Promise<void> {
+  await db.schema
+    .alterTable('tokens')
+    .addColumn('person_id', 'integer', (c) => c.references('people.id').onDelete('cascade'))
+    .execute();
+  await db.schema
+    .alterTable('tokens')
+    .addColumn('parent_id', 'integer', (c) => c.references('tokens.id').onDelete('cascade'))
+    .execute();
+  for (const column of ['person_id', 'parent_id'] as const)
+    await db.schema.createIndex(`tokens_by_${column}`).on('tokens').columns([column]).execute();
+}
+
+/** Programs ask people to sign them in. */
+export async function addDeviceRequests(db: Transaction<Schema>): Promise<void> {
+  await db.schema
+    .createTable('device_requests')
+    .addColumn('device_hash', 'text', (c) => c.primaryKey())
+    .addColumn('user_code', 'text', (c) => c.notNull().unique())
+    .addColumn('program', 'text', (c) => c.notNull())
+    .addColumn('machine', 'text', (c) => c.notNull())
+    .addColumn('role', 'text', (c) => c.notNull())
+    .addColumn('address', 'text', (c) => c.notNull())
+    .addColumn('created_at', 'bigint', (c) => c.notNull())
+    .addColumn('until', 'bigint', (c) => c.notNull())
+    .addColumn('polled_at', 'bigint')
+    .addColumn('poll_interval', 'integer', (c) => c.notNull())
+    .addColumn('decision', 'text')
+    .addColumn('person_id', 'integer', (c) => c.references('people.id').onDelete('cascade'))
+    .addColumn('token_id', 'integer', (c) => c.references('tokens.id').onDelete('cascade'))
+    .execute();
+}

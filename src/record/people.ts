@@ -3,8 +3,8 @@ import { VoltError } from '../kernel/errors.ts';
 import { handleFrom } from '../kernel/names.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import type { Database, Sql, Write } from './database.ts';
+import { freeName } from './handles.ts';
 import type { Schema } from './schema.ts';
-import { ownerName } from './tokens.ts';
 
 /** Somebody who signs in. */
 export interface Person {
@@ -17,9 +17,6 @@ export interface Person {
   lastSeenAt: string | null;
   blockedAt: string | null;
 }
-
-/** What the audit log calls somebody whom it does not know. */
-const unknownName = 'unknown';
 
 /**
  * Adds a person.
@@ -67,24 +64,8 @@ export async function setBlocked(database: Database, name: string, blocked: bool
   });
 }
 
-/** Whether a person or a token has that name, or nobody may have it. */
-export async function isTaken(db: Sql, name: string): Promise<boolean> {
-  if (name === ownerName || name === unknownName) return true;
-  for (const table of ['people', 'tokens'] as const)
-    if (await db.selectFrom(table).select('id').where('name', '=', name).executeTakeFirst()) return true;
-  return false;
-}
-
-function noPerson(name: string): VoltError {
+export function noPerson(name: string): VoltError {
   return new VoltError('not_found', `there is no person "${name}"`, { remedy: '`volt people ls` lists all people.' });
-}
-
-async function freeName(db: Sql, wanted: string): Promise<string> {
-  if (!(await isTaken(db, wanted))) return wanted;
-  for (let number = 2; ; number++) {
-    const name = `${wanted}-${number}`;
-    if (!(await isTaken(db, name))) return name;
-  }
 }
 
 export function personOf(row: Selectable<Schema['people']>): Person {

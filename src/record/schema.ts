@@ -301,6 +301,10 @@ export interface Schema {
     repos: string | null;
     /** the person that it is for; null if none is named */
     person: string | null;
+    /** the person as whom it acts; null for a token of nobody */
+    person_id: number | null;
+    /** the token with which somebody has given it to a program; it ends with that one */
+    parent_id: number | null;
     created_by: string;
     created_at: number;
     last_used_at: number | null;
@@ -405,6 +409,27 @@ export interface Schema {
     address: string;
     /** the header User-Agent */
     agent: string;
+  };
+  /** programs that ask people to sign them in, see record/device-requests.ts */
+  device_requests: {
+    /** SHA-256 of the device code, in hexadecimal */
+    device_hash: string;
+    user_code: string;
+    program: string;
+    machine: string;
+    /** that it asks for; once confirmed, that it gets */
+    role: Role;
+    address: string;
+    created_at: number;
+    until: number;
+    /** when the program last asked, and the least milliseconds until it may ask again */
+    polled_at: number | null;
+    poll_interval: number;
+    /** null until a person has decided */
+    decision: 'confirmed' | 'refused' | null;
+    /** who has confirmed: a person, or somebody with a token; neither for the main token */
+    person_id: number | null;
+    token_id: number | null;
   };
 
   /** see record/runner-keys.ts */

@@ -99,11 +99,28 @@ export async function endSession(database: Database, id: string): Promise<boolea
   return ended !== undefined;
 }
 
-/** @returns how many have ended */
-export async function endSessions(database: Database, owner: SessionOwner): Promise<number> {
+/** @returns whether it was a session of that owner */
+export async function endSessionOf(database: Database, owner: SessionOwner, id: string): Promise<boolean> {
   const ended = await database.write((db) =>
     db
       .deleteFrom('sessions')
+      .where('id', '=', id)
+      .where((eb) => isOf(eb, owner))
+      .returning('id')
+      .executeTakeFirst(),
+  );
+  return ended !== undefined;
+}
+
+/**
+ * @param except id of a session that stays
+ * @returns how many have ended
+ */
+export async function endSessions(database: Database, owner: SessionOwner, except = ''): Promise<number> {
+  const ended = await database.write((db) =>
+    db
+      .deleteFrom('sessions')
+      .where('id', '<>', except)
       .where((eb) => isOf(eb, owner))
       .returning('id')
       .execute(),

@@ -51,8 +51,8 @@ const tables: { readonly [Name in keyof Schema]: Named<Schema[Name]> } = {
     exit_code: true, created_at: true, started_at: true, finished_at: true,
   },
   tokens: {
-    id: true, name: true, role: true, hash: true, repos: true, person: true, created_by: true, created_at: true,
-    last_used_at: true,
+    id: true, name: true, role: true, hash: true, repos: true, person: true, person_id: true, parent_id: true, created_by: true,
+    created_at: true, last_used_at: true,
   },
   audit: {
     id: true, at: true, actor: true, address: true, action: true, target: true, status: true, intent_id: true, repo: true,
@@ -73,6 +73,10 @@ const tables: { readonly [Name in keyof Schema]: Named<Schema[Name]> } = {
   sessions: {
     id: true, person_id: true, token_id: true, provider: true, origin: true, created_at: true, last_used_at: true,
     until: true, address: true, agent: true,
+  },
+  device_requests: {
+    device_hash: true, user_code: true, program: true, machine: true, role: true, address: true, created_at: true, until: true,
+    polled_at: true, poll_interval: true, decision: true, person_id: true, token_id: true,
   },
   runner_keys: {
     public_key: true, name: true, repos: true, own: true, created_by: true, created_at: true, removed_at: true,

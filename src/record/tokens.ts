@@ -1,63 +1,86 @@
 import { createHash, randomBytes } from 'node:crypto';
+import type { Selectable } from 'kysely';
 import { VoltError } from '../kernel/errors.ts';
 import type { Token } from '../kernel/model/access-shapes.ts';
 import { serverNow } from '../kernel/server-time.ts';
-import type { Database, Write } from './database.ts';
+import type { Database, Sql, Write } from './database.ts';
+import { isTaken } from './handles.ts';
 import type { Schema } from './schema.ts';
 import { requireRepository } from './scoped-entries.ts';
 
 export interface NamedToken extends Token {
   id: number;
+  /** the person as whom it acts; null for a token of nobody */
+  personId: number | null;
 }
-
-/** Name of the main token; no other token can have it. */
-export const ownerName = 'owner';
 
 /** A use is noted only if the last noted one is longer ago than this (ms). */
 const noteEvery = 60_000;
 
+/** A token when it is made; only now its value is known. */
+export type MadeToken = NamedToken & { token: string };
+
+interface NewToken extends Pick<NamedToken, 'name' | 'role' | 'repos' | 'personId' | 'createdBy'> {
+  /** for whom it is, if that is no person who signs in */
+  person: string | null;
+  /** id of the token that it ends with; null for none */
+  parent: number | null;
+}
+
 /**
- * Makes a token. Only its hash is stored. A token has 256 random bits, which cannot be guessed, so it needs no slow hash and
- * no salt.
+ * Makes a token of nobody.
  * @returns the token, which cannot be read again
  * @throws VoltError `name_taken`, `not_found` for a repository, `bad_request` for an administrator's token with repositories
  */
 export async function addToken(
   database: Database,
-  { name, role, repos, person, createdBy }: Pick<NamedToken, 'name' | 'role' | 'repos' | 'person' | 'createdBy'>,
-): Promise<NamedToken & { token: string }> {
+  token: Pick<NamedToken, 'name' | 'role' | 'repos' | 'person' | 'createdBy'>,
+): Promise<MadeToken> {
+  return database.write((db) => insertToken(db, { ...token, personId: null, parent: null }));
+}
+
+/**
+ * Adds a token. Only its hash is stored. A token has 256 random bits, which cannot be guessed, so it needs no slow hash and no
+ * salt.
+ * @throws VoltError as `addToken`
+ */
+export async function insertToken(
+  db: Write,
+  { name, role, repos, person, personId, parent, createdBy }: NewToken,
+): Promise<MadeToken> {
   if (repos !== null && role === 'admin') {
     throw new VoltError('bad_request', 'a token with the role "admin" is for all repositories', {
       remedy: 'Leave out the repositories, or choose a smaller role: `volt token add NAME --role own`.',
     });
   }
-  for (const repo of repos ?? []) await requireRepository(database.db, repo);
-  const token = `volt_${randomBytes(32).toString('base64url')}`;
-  const row =
-    name !== ownerName &&
-    (await database.write(async (db) => {
-      if (await db.selectFrom('people').select('id').where('name', '=', name).executeTakeFirst()) return undefined;
-      return db
-        .insertInto('tokens')
-        .values({
-          ...{ name, role, hash: hashOf(token), created_by: createdBy, created_at: serverNow() },
-          ...{ repos: repos && JSON.stringify(repos), person: person === name ? null : person },
-        })
-        .onConflict((conflict) => conflict.column('name').doNothing())
-        .returningAll()
-        .executeTakeFirst();
-    }));
-  if (!row) {
+  for (const repo of repos ?? []) await requireRepository(db, repo);
+  if (await isTaken(db, name)) {
     throw new VoltError('name_taken', `there is a token or a person "${name}" already`, {
       remedy: 'Choose another name, or revoke that token first: `volt token rm`.',
     });
   }
-  return { ...tokenOf(row), token };
+  const token = `volt_${randomBytes(32).toString('base64url')}`;
+  const { id } = await db
+    .insertInto('tokens')
+    .values({
+      ...{ name, role, hash: hashOf(token), created_by: createdBy, created_at: serverNow() },
+      ...{ repos: repos && JSON.stringify(repos), person: person === name ? null : person },
+      ...{ person_id: personId, parent_id: parent },
+    })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  return { ...tokenOf(await tokensIn(db).where('tokens.id', '=', id).executeTakeFirstOrThrow()), token };
 }
 
 /** All tokens, by name. */
-export async function listTokens(database: Database): Promise<NamedToken[]> {
-  return (await database.db.selectFrom('tokens').selectAll().orderBy('name').execute()).map(tokenOf);
+export async function listTokens({ db }: Pick<Database, 'db'>): Promise<NamedToken[]> {
+  return (await tokensIn(db).orderBy('tokens.name').execute()).map(tokenOf);
+}
+
+/** The tokens of a person, by name. */
+export async function tokensOf({ db }: Pick<Database, 'db'>, person: number): Promise<NamedToken[]> {
+  const rows = await tokensIn(db).where('person_id', '=', person).orderBy('tokens.name').execute();
+  return rows.map(tokenOf);
 }
 
 /** Revokes a token and the sessions that were started with it. @throws VoltError `not_found` */
@@ -82,7 +105,7 @@ export async function removeTokensOf(
   person: string,
 ): Promise<{ removed: string[]; madeForOthers: string[] }> {
   return database.write(async (db) => {
-    const rows = (await db.selectFrom('tokens').selectAll().orderBy('name').execute()).map(tokenOf);
+    const rows = await listTokens({ db });
     const removed = rows.filter((token) => token.person === person).map(({ name }) => name);
     if (removed.length === 0) {
       throw new VoltError('not_found', `${person} has no token`, {
@@ -106,14 +129,14 @@ export async function forgetInTokens(db: Write, repo: string): Promise<void> {
   }
 }
 
-export async function findToken(database: Database, token: string): Promise<NamedToken | undefined> {
+export async function findToken({ db }: Pick<Database, 'db'>, token: string): Promise<NamedToken | undefined> {
   // hashes are compared, so the time reveals nothing about the tokens
-  const row = await database.db.selectFrom('tokens').selectAll().where('hash', '=', hashOf(token)).executeTakeFirst();
+  const row = await tokensIn(db).where('hash', '=', hashOf(token)).executeTakeFirst();
   return row && tokenOf(row);
 }
 
-export async function findTokenById(database: Database, id: number): Promise<NamedToken | undefined> {
-  const row = await database.db.selectFrom('tokens').selectAll().where('id', '=', id).executeTakeFirst();
+export async function findTokenById({ db }: { db: Sql }, id: number): Promise<NamedToken | undefined> {
+  const row = await tokensIn(db).where('tokens.id', '=', id).executeTakeFirst();
   return row && tokenOf(row);
 }
 
@@ -127,16 +150,22 @@ function hashOf(token: string): string {
   return createHash('sha256').update(token).digest('hex');
 }
 
-type Row = Omit<Schema['tokens'], 'id'> & { id: number };
+/** Tokens with the names of their people. */
+function tokensIn(db: Sql) {
+  return db
+    .selectFrom('tokens')
+    .leftJoin('people', 'people.id', 'tokens.person_id')
+    .selectAll('tokens')
+    .select('people.name as person_name');
+}
 
-function tokenOf({ id, name, role, repos, person, created_by, created_at, last_used_at }: Row): NamedToken {
+type Row = Selectable<Schema['tokens']> & { person_name: string | null };
+
+function tokenOf(row: Row): NamedToken {
+  const { id, name, role, repos, person, person_id: personId, person_name, created_by, created_at, last_used_at } = row;
   return {
-    id,
-    name,
-    role,
+    ...{ id, name, role, personId, person: person_name ?? person ?? name, createdBy: created_by },
     repos: repos === null ? null : (JSON.parse(repos) as string[]),
-    person: person ?? name,
-    createdBy: created_by,
     createdAt: new Date(created_at).toISOString(),
     lastUsedAt: last_used_at === null ? null : new Date(last_used_at).toISOString(),
   };

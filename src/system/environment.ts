@@ -25,6 +25,11 @@ export function userCache(): string {
   return join(environment.XDG_CACHE_HOME || join(home(), '.cache'), 'volt');
 }
 
+/** The user's folder for settings of Volt. */
+export function userSettings(): string {
+  return join(environment.XDG_CONFIG_HOME || join(home(), '.config'), 'volt');
+}
+
 /** Variables for proxies; some programs read lower case, others upper case. */
 const proxies = ['http_proxy', 'https_proxy', 'all_proxy', 'HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'] as const;
 /** Variables by which package managers find mirrors of their registries, and what they take from elsewhere. */

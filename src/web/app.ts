@@ -1,12 +1,14 @@
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { VoltError } from '../kernel/errors.ts';
+import { signInProxyOf } from '../kernel/proxy-sign-in.ts';
 import { latestChange } from '../record/changes.ts';
 import { anyPublic, nobody } from '../record/visibility.ts';
 import { audited } from './access/audit.ts';
 import { tokenNeeded } from './access/bearer.ts';
 import { comesFromOwnPage, isReading } from './access/csrf.ts';
 import type { WebEnv } from './access/env.ts';
+import { takeProxyIdentity } from './access/proxy-headers.ts';
 import { limitedSignIns, limitedWrites, signInRate, writeRate } from './access/rate-limit.ts';
 import { requestSourceOf } from './access/request-source.ts';
 import { may, readerOf, requireRole } from './access/rights.ts';
@@ -25,6 +27,9 @@ import { badgeHeaders, boardHeaders, pageHeaders } from './http/security-headers
 import { pageAct } from './page-acts.ts';
 import { accessPage } from './pages/access/access.tsx';
 import { grantFromPage, revokeFromPage } from './pages/access/acts.ts';
+import { accountPage } from './pages/account/account.tsx';
+import { endOthersFromPage, endSessionFromPage, makeTokenFromPage, revokeTokenFromPage } from './pages/account/acts.ts';
+import { DevicePages } from './pages/account/device.tsx';
 import { addRepositoryPage } from './pages/acts/add-repository.tsx';
 import { addedPage } from './pages/acts/added.tsx';
 import { checkFromPage, setDeployKeyFromPage, setPasswordFromPage } from './pages/acts/added-actions.ts';
@@ -94,6 +99,7 @@ import { signIn, signOut } from './pages/sign-in/with-token.ts';
 import { startPage } from './pages/start.tsx';
 import { testPage } from './pages/test.tsx';
 import { testsPage } from './pages/tests.tsx';
+import { DeviceEndpoints, devicePath } from './requests/device-endpoints.ts';
 import { beginPath, madePath } from './requests/github-app.ts';
 import type { Web } from './services.ts';
 import { health } from './status/health.ts';
@@ -104,13 +110,16 @@ const largestBody = 1024 * 1024;
 /** All routes of the web stage. */
 export function webApp(web: Web, writes = writeRate): Hono<WebEnv> {
   const app = new Hono<WebEnv>();
+  const proxy = signInProxyOf(web.config);
   app.onError(errorAnswers(web.logger, (context, error) => errorPage(context, web, error)));
   app.notFound(nothingHere);
 
   app.use(compressed, (context, next) => headersOf(context.req.path)(context, next));
   app.use(async (context, next) => {
-    context.set('source', requestSourceOf(context, web.hosts));
+    context.set('told', proxy && takeProxyIdentity(context, proxy));
+    context.set('source', requestSourceOf(context, web.hosts, proxy));
     context.set('caller', undefined);
+    context.set('session', undefined);
     context.set('signedIn', false);
     context.set('reader', nobody);
     if (!isOwnHost(context.req.header('host'), web.hosts)) throw foreignHost(context.req.header('host'));
@@ -144,6 +153,11 @@ export function webApp(web: Web, writes = writeRate): Hono<WebEnv> {
   // the link of a mail is signed, and mail programs have no session
   app.get('/notices/stop/:target/:token', (context) => stopPage(context, web));
   app.post('/notices/stop/:target/:token', limitedBody, limitedWrites(writes), (context) => stopFromPage(context, web));
+
+  // programs ask to be signed in, before they have a token
+  const devices = new DeviceEndpoints(web);
+  app.post('/oauth/device', limitedBody, (context) => devices.ask(context));
+  app.post('/oauth/token', limitedBody, (context) => devices.token(context));
 
   // authenticated by their signature; Hooks limits the body
   const hooks = new Hooks(web);
@@ -239,6 +253,14 @@ export function webApp(web: Web, writes = writeRate): Hono<WebEnv> {
   app.get('/runners/:name', (context) => runnerPage(context, web));
   act('/runners/:name/drain', 'runners.drain', drainFromPage);
   act('/runners/:name/resume', 'runners.resume', resumeFromPage);
+  app.get('/account', (context) => accountPage(context, web));
+  act('/account/sessions/end-others', 'account.sessions.end-others', endOthersFromPage);
+  act('/account/sessions/:id/end', 'account.sessions.remove', endSessionFromPage);
+  act('/account/tokens', 'account.tokens', makeTokenFromPage);
+  act('/account/tokens/:name/revoke', 'account.tokens.remove', revokeTokenFromPage);
+  const device = new DevicePages(web);
+  app.get(devicePath, (context) => device.page(context));
+  act(devicePath, 'device.confirm', (context) => device.decide(context));
 
   app.get('/internals', forAdmins, (context) => internalsPage(context, web));
   const board = queueBoard(web);

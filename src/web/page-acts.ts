@@ -8,7 +8,7 @@ import { routes } from './api/routes.ts';
 import type { Web } from './services.ts';
 
 /** Acts that no route of the API does: they need a browser. */
-const onlyOnPages: { readonly [action: string]: Role } = { 'forges.make-app': 'admin' };
+const onlyOnPages: { readonly [action: string]: Role | null } = { 'forges.make-app': 'admin', 'device.confirm': null };
 
 /**
  * What stands before each form of a page: it needs the same role as the route of the API that does the same, and has the same name in
@@ -17,7 +17,8 @@ const onlyOnPages: { readonly [action: string]: Role } = { 'forges.make-app': 'a
  * @param action name of the API's route, see `actionOf`
  */
 export function pageAct(web: Web, path: string, action: string): MiddlewareHandler<WebEnv> {
-  const role = onlyOnPages[action] ?? routes.find((route) => actionOf(route) === action)?.role;
+  const route = routes.find((one) => actionOf(one) === action);
+  const role = action in onlyOnPages ? onlyOnPages[action] : route?.role;
   if (role === undefined) throw new Error(`no route of the API is named ${action}`);
   return async (context, next) => {
     context.set('action', action);

@@ -15,7 +15,7 @@ import { OAuthForge } from '../support/oauth-forge.ts';
 import { TestRepository } from '../support/repository.ts';
 import { noFailure } from '../support/test-result.ts';
 import { Described } from './described.ts';
-import { job, Site } from './site.ts';
+import { bodyOf, job, Site } from './site.ts';
 
 interface Operation {
   security: object[];
@@ -92,7 +92,7 @@ describe('web: the OpenAPI document', () => {
     for (const { name, path, method, operation } of operations()) {
       const open =
         method === 'get' &&
-        !/workflows|secrets|variables|credentials|trusted|tokens|runner-keys|forges|providers|notice|audit|people|sign-in|access|config/.test(
+        !/workflows|secrets|variables|credentials|trusted|tokens|runner-keys|forges|providers|notice|audit|people|sign-in|access|account|config/.test(
           path,
         );
       expect(
@@ -129,6 +129,7 @@ describe('web: the OpenAPI document', () => {
     await forge.stop();
     await people.stop();
     repository.remove();
+    await asPerson(site, described);
     // keys are made by a program of OpenSSH's
     const operations = described.operations.filter((one) => hasSshd() || one !== 'repos.credential.ssh.set');
     expect([...described.succeeded]).to.have.members(operations);
@@ -319,11 +320,36 @@ async function everyOperation(
     ['GET /config'],
     ['POST /config/diff', { config: { version: 1, variables: { REGION: 'eu' } } }],
     ['POST /config/apply', { config: { version: 1, variables: { REGION: 'eu' } } }],
+    ['GET /account'],
+    ['GET /account/sessions'],
+    ['POST /account/sessions/end-others'],
+    ['GET /account/tokens'],
     ['GET /audit?limit=2'],
     ['GET /audit/export?actor=owner'],
     ['GET /sign-in'],
     ['GET /openapi.json'],
   ];
+}
+
+/** What only a person who is signed in does, or a token that can be revoked. */
+async function asPerson(site: Site, described: Described): Promise<void> {
+  const cookie = await site.signInAs('grace');
+  const ask = async (method: string, path: string, body?: unknown, headers: { [name: string]: string } = {}) => {
+    const own = { cookie, origin: site.privateUrl, ...headers };
+    const sent = body === undefined ? null : JSON.stringify(body);
+    const answer = await site.ask(`/api/v1${path}`, { method, headers: own, body: sent });
+    const known = answer.clone();
+    await described.check(method.toLowerCase(), path, answer);
+    return bodyOf(known);
+  };
+  await site.signInAs('grace');
+  const { sessions } = await ask('GET', '/account/sessions');
+  const other = sessions.find(({ current }: { current: boolean }) => !current);
+  await ask('DELETE', `/account/sessions/${other.id}`);
+  const { name } = await ask('POST', '/account/tokens', { name: 'laptop' });
+  await ask('DELETE', `/account/tokens/${name}`);
+  const { token } = await bodyOf(await site.post('/api/v1/tokens', { name: 'leaving' }));
+  await ask('DELETE', '/account/token', undefined, { authorization: `Bearer ${token}` });
 }
 
 describe('web: the API reference page', () => {

@@ -1,6 +1,7 @@
-import { everything, type Right } from '../../kernel/rights.ts';
+import { everything, limitedBy, type Right } from '../../kernel/rights.ts';
+import { ownerName } from '../../record/handles.ts';
 import type { Person } from '../../record/people.ts';
-import { type NamedToken, ownerName } from '../../record/tokens.ts';
+import type { NamedToken } from '../../record/tokens.ts';
 
 /** Who makes a request: the token that it carries, or who has signed in with the browser that sends it. */
 export interface Caller {
@@ -26,6 +27,11 @@ export function callerOfToken({ id, name, role, repos }: NamedToken): Caller {
   const isAdmin = role === 'admin';
   const rights = isAdmin ? everything : [{ role, repos: repos ?? ['*'], private: repos !== null }];
   return { name, person: null, token: { id, name }, rights };
+}
+
+/** A person by a token of theirs, with which they may what both may. */
+export function withToken(person: Caller, token: NamedToken): Caller {
+  return { ...person, token: { id: token.id, name: token.name }, rights: limitedBy(person.rights, token) };
 }
 
 /** The name under which limits count what a caller does: all that a person does counts as one. */

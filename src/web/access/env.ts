@@ -1,4 +1,5 @@
 import type { HttpBindings } from '@hono/node-server';
+import type { ToldIdentity } from '../../record/identities.ts';
 import type { Reader } from '../../record/visibility.ts';
 import type { Caller } from './caller.ts';
 
@@ -19,6 +20,10 @@ export interface WebEnv {
     source: RequestSource;
     /** who makes the request, by its token or session cookie */
     caller: Caller | undefined;
+    /** id of the session that the request was sent with */
+    session: string | undefined;
+    /** who the person is, as a proxy in front of Volt tells */
+    told: ToldIdentity | undefined;
     /** which repositories the caller may read */
     reader: Reader;
     /** whether there is a caller */

@@ -18,9 +18,10 @@ import {
 import { findToken, findTokenById, type NamedToken, noteUse } from '../../record/tokens.ts';
 import { networkOf } from '../http/network.ts';
 import { bearerOf } from './bearer.ts';
-import { type Caller, callerOfPerson, callerOfToken, owner } from './caller.ts';
-import { comesFromOwnPage, isReading } from './csrf.ts';
+import { type Caller, callerOfPerson, callerOfToken, owner, withToken } from './caller.ts';
+import { comesFromOwnPage, isOwnDoing, isReading } from './csrf.ts';
 import type { WebEnv } from './env.ts';
+import { ProxyPeople } from './proxy-people.ts';
 import { type Rate, RateLimiter, rateLimited } from './rate-limit.ts';
 import { sameText } from './same-text.ts';
 
@@ -51,6 +52,7 @@ export class Guard {
   readonly #token: string;
   readonly #services: Services;
   readonly #attempts: RateLimiter;
+  readonly #proxyPeople: ProxyPeople;
   readonly #logged = { sender: new RateLimiter(loggedRates.sender), all: new RateLimiter(loggedRates.all) };
   /** Cookies ignore ports; a name of its own keeps two Volts on one machine from signing each other out. */
   readonly #cookie: string;
@@ -61,6 +63,7 @@ export class Guard {
     this.#token = token;
     this.#services = services;
     this.#attempts = new RateLimiter(attempts);
+    this.#proxyPeople = new ProxyPeople(services.database);
     this.#cookie = `volt_session_${this.#code('cookie name').slice(0, 8)}`;
     this.privateHost = `${this.#code('private host').slice(0, 32)}.localhost`;
   }
@@ -71,16 +74,20 @@ export class Guard {
   }
 
   /**
-   * Who makes the request; undefined if it has no valid token or session.
+   * Who makes the request; undefined if it has no valid token or session. A token decides alone; then the word of a proxy, which
+   * each request has anew, and only then a session.
    * @throws VoltError `rate_limited`
    */
   async callerOf(context: Context<WebEnv>): Promise<Caller | undefined> {
     const bearer = bearerOf(context);
     if (bearer !== undefined) return this.callerWith(bearer, context);
+    const told = context.get('told');
+    if (told) return isOwnDoing(context) ? this.#callerOfPerson(await this.#proxyPeople.personOf(told)) : undefined;
     const { origin } = context.get('source');
     const session = getCookie(context, this.cookieAt(origin));
     // browsers add cookies to requests of other sites' pages, too
     if (session === undefined || !(isReading(context) || comesFromOwnPage(context))) return undefined;
+    context.set('session', this.sessionId(session, origin));
     return this.callerOfSession(session, origin);
   }
 
@@ -162,10 +169,12 @@ export class Guard {
     return person && person.blockedAt === null ? callerOfPerson(person, await rightsOf(database, id)) : undefined;
   }
 
-  #used(token: NamedToken | undefined): Caller | undefined {
+  async #used(token: NamedToken | undefined): Promise<Caller | undefined> {
     if (!token) return undefined;
+    const person = token.personId === null ? null : await this.#callerOfPerson(token.personId);
+    if (person === undefined) return undefined;
     this.#note('a token', noteUse(this.#services.database, token));
-    return callerOfToken(token);
+    return person ? withToken(person, token) : callerOfToken(token);
   }
 
   /** A failure to note a use does not keep the caller out. */

@@ -60,16 +60,22 @@ export function requireRoleOf(
   );
 }
 
+/** @throws VoltError `token_needed` or `token_wrong` */
+function requireCaller(context: Context<WebEnv>, what: string): void {
+  if (!context.get('caller')) throw tokenNeeded(context, what);
+}
+
 /**
  * The same, where the path of the request may name a repository, a build or a job.
- * @param path the pattern of the route, in hono's form
+ * @param path the pattern of the route, in hono's form; `role` null: it is enough to be signed in
  * @throws VoltError also `not_found` for what the caller may not read
  */
 export async function requireRoleAt(
   context: Context<WebEnv>,
   { database }: { database: Database },
-  { path, role, what }: { path: string; role: Role; what: string },
+  { path, role, what }: { path: string; role: Role | null; what: string },
 ): Promise<void> {
+  if (role === null) return requireCaller(context, what);
   // before the path is looked at, so that nobody learns what exists
   requireRole(context, role, what);
   const repo = await repositoryAt(database, context.get('reader'), path, context.req.param());

@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { admitRunners } from '../../dispatcher/runner-rules.ts';
+import { ownerName } from '../../record/handles.ts';
 import { addRunnerKey, listRunnerKeys, removeRunnerKey } from '../../record/runner-keys.ts';
-import { addToken, findTokenById, listTokens, ownerName, removeToken, removeTokensOf } from '../../record/tokens.ts';
+import { addToken, findTokenById, listTokens, removeToken, removeTokensOf } from '../../record/tokens.ts';
 import { runnerKeyText } from '../../secrets/runner-key.ts';
 import { newPrivateKey, signerOf } from '../../secrets/signing.ts';
 import { signInUrl } from '../access/sign-in-address.ts';

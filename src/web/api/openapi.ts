@@ -65,7 +65,7 @@ function operation(route: Route): Operation {
     operationId: actionOf(route),
     tags: [path.split('/')[1] ?? ''],
     // VOLT_READING may allow to read without a token
-    security: [...(method !== 'get' || confidential ? [] : [{}]), { token: [role] }],
+    security: [...(method !== 'get' || confidential ? [] : [{}]), { token: role === null ? [] : [role] }],
     parameters: [
       ...parameters('path', params),
       ...parameters('query', query),
@@ -125,7 +125,7 @@ function failures(route: Route): Operation['responses'] {
     'internal',
     ...route.errors,
   ];
-  if (route.role !== 'read') codes.push('role_needed');
+  if (route.role !== 'read' && route.role !== null) codes.push('role_needed');
   if (route.params || route.query || route.body) codes.push('bad_request');
   if (route.method !== 'get') codes.push('too_large', 'record_busy', 'record_full');
   const byStatus = new Map<number, ErrorCode[]>();

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { type ErrorCode, VoltError } from '../../kernel/errors.ts';
 import type { Role } from '../../kernel/roles.ts';
 import { validationMessage } from '../../kernel/validation-message.ts';
+import type { Caller } from '../access/caller.ts';
 import type { WebEnv } from '../access/env.ts';
 import { type Requester, requesterOf } from '../access/requester.ts';
 import { requireRoleAt } from '../access/rights.ts';
@@ -28,9 +29,9 @@ interface RouteInput<P extends z.ZodObject, Q extends z.ZodObject, B extends z.Z
   confidential?: boolean;
   /**
    * what the caller needs, in the repository that the path names, if it names one; by default `read` for GET that is not
-   * confidential, else `admin`
+   * confidential, else `admin`; null: to be signed in
    */
-  role?: Role;
+  role?: Role | null;
   /** whether it changes nothing although its method says so: the audit log has no entry of it */
   changesNothing?: boolean;
   /** the audit log's name of what a request does, where the body decides it */
@@ -41,7 +42,7 @@ interface RouteInput<P extends z.ZodObject, Q extends z.ZodObject, B extends z.Z
 
 /** A route. The server and the OpenAPI document are both made from it. */
 export interface Route extends RouteInput<z.ZodObject, z.ZodObject, z.ZodObject> {
-  role: Role;
+  role: Role | null;
   errors: readonly ErrorCode[];
   answer: Answer;
   answerTo(context: Context<WebEnv>, web: Web): Promise<Response>;
@@ -58,6 +59,8 @@ interface Request<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodO
   query: z.output<Q>;
   body: z.output<B>;
   requester: Requester;
+  /** id of the session that the request was sent with */
+  session: string | undefined;
   /** scheme, host and port that the request was sent to */
   origin: string;
   /** network address of the sender */
@@ -101,6 +104,26 @@ export function jsonRoute<
       return withEtag(context, context.json(value), input.confidential === true);
     },
   };
+}
+
+/** A route about the account of the caller, who needs no role for it. */
+export function ownRoute<A extends z.ZodType, P extends z.ZodObject = Nothing, B extends z.ZodObject = Nothing>(
+  input: Pick<RouteInput<P, Nothing, B>, 'method' | 'path' | 'summary' | 'params' | 'body' | 'errors'> & {
+    status?: 201;
+    answer: A;
+    handle(request: Request<P, Nothing, B> & { caller: Caller }, web: Web): Promise<z.input<A>>;
+  },
+): Route {
+  return jsonRoute<A, P, Nothing, B>({
+    ...input,
+    confidential: true,
+    role: null,
+    handle: (request, web) => {
+      const { caller } = request.requester;
+      if (!caller) throw new Error('the route was not guarded');
+      return input.handle({ ...request, caller }, web);
+    },
+  });
 }
 
 /** A route that answers a file or a stream. */
@@ -170,6 +193,7 @@ async function requestOf<P extends z.ZodObject, Q extends z.ZodObject, B extends
     query: parsed(query, context.req.query()),
     body: parsed(body, body && (await jsonOf(context))),
     requester: requesterOf(context),
+    session: context.get('session'),
     origin: context.get('source').origin,
     address: context.get('source').address,
   };

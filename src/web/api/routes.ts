@@ -1,4 +1,5 @@
 import { accessRoutes } from './access.ts';
+import { accountRoutes } from './account.ts';
 import { auditRoutes } from './audit.ts';
 import { buildRoutes } from './builds.ts';
 import { configRoutes } from './config.ts';
@@ -42,4 +43,5 @@ export const routes: readonly Route[] = [
   ...grantRoutes,
   ...peopleRoutes,
   ...auditRoutes,
+  ...accountRoutes,
 ];

@@ -44,11 +44,11 @@ export async function answerPage(context: Context<WebEnv>, web: Web, page: Page)
     assets.url('theme.js'),
     assets.url(iconOf(page.state)),
   ]);
-  const { authorPictures } = web.config;
+  const { authorPictures, proxySignOut } = web.config;
   if (authorPictures !== undefined) context.set('pictures', new URL(authorPictures).origin);
   const answer = await context.html(
     <Pictures.Provider value={authorPictures !== undefined}>
-      <Frame context={context} page={page} files={{ scripts, style, theme, icon }} />
+      <Frame {...{ context, page, files: { scripts, style, theme, icon }, proxySignOut }} />
     </Pictures.Provider>,
   );
   if (answer.status === 200) return withEtag(context, answer, page.confidential === true);
@@ -61,9 +61,10 @@ interface Shown {
   page: Page;
   /** addresses of scripts and styles */
   files: { scripts: string[]; style: string; theme: string; icon: string };
+  proxySignOut: string | undefined;
 }
 
-function Frame({ context, page, files: { scripts, style, theme, icon } }: Shown) {
+function Frame({ context, page, files: { scripts, style, theme, icon }, proxySignOut }: Shown) {
   return (
     <>
       {doctype}
@@ -87,7 +88,7 @@ function Frame({ context, page, files: { scripts, style, theme, icon } }: Shown)
           <a class="skip button" href="#content">
             Skip to the content
           </a>
-          <Navigation context={context} section={page.section} />
+          <Navigation context={context} section={page.section} proxySignOut={proxySignOut} />
           <p id="offline" role="status"></p>
           <main id="content" tabindex={-1} data-title={isKept(page) ? page.title : undefined}>
             {page.content}

@@ -5,7 +5,7 @@ import { may } from '../access/rights.ts';
 import { signInPath } from '../access/to-sign-in.ts';
 
 /** A page of the navigation, or what else a page belongs to. */
-export type Section = keyof typeof places | keyof typeof more | 'search' | 'sign-in' | 'none';
+export type Section = keyof typeof places | keyof typeof more | 'account' | 'search' | 'sign-in' | 'none';
 
 const places = {
   start: { title: 'Start', href: '/' },
@@ -27,8 +27,15 @@ const more = {
   shortcuts: { title: 'Keyboard shortcuts', href: '/shortcuts', role: null },
 } as const satisfies { [name: string]: { title: string; href: string; role: Role | null } };
 
+interface Shown {
+  context: Context<WebEnv>;
+  section: Section;
+  /** where people sign out of the proxy that has signed them in */
+  proxySignOut: string | undefined;
+}
+
 /** The bar at the top of every page. */
-export function Navigation({ context, section }: { context: Context<WebEnv>; section: Section }) {
+export function Navigation({ context, section, proxySignOut }: Shown) {
   return (
     <header class="top">
       <a class="brand" href="/">
@@ -69,16 +76,28 @@ export function Navigation({ context, section }: { context: Context<WebEnv>; sec
         >
           ◐
         </button>
-        {section !== 'sign-in' && <Account context={context} />}
+        {section !== 'sign-in' && <Account {...{ context, section, proxySignOut }} />}
       </div>
     </header>
   );
 }
 
-function Account({ context }: { context: Context<WebEnv> }) {
-  if (!context.get('signedIn')) {
-    return <a href={signInPath(context)}>Sign in</a>;
-  }
+function Account({ context, section, proxySignOut }: Shown) {
+  const caller = context.get('caller');
+  if (!caller) return <a href={signInPath(context)}>Sign in</a>;
+  return (
+    <>
+      <a href="/account" class="me" aria-current={section === 'account' ? 'page' : undefined}>
+        {caller.name}
+      </a>
+      <SignOut byProxy={context.get('told') !== undefined && caller.token === null} proxySignOut={proxySignOut} />
+    </>
+  );
+}
+
+/** A proxy signs its people in with each request, so they sign out there. */
+function SignOut({ byProxy, proxySignOut }: { byProxy: boolean; proxySignOut: string | undefined }) {
+  if (byProxy) return proxySignOut === undefined ? null : <a href={proxySignOut}>Sign out</a>;
   return (
     <form method="post" action="/sign-out">
       <button class="quiet" type="submit" data-act="Sign out">

@@ -86,7 +86,14 @@ function OperationPart({ path, method, operation }: { path: string; method: stri
       </h3>
       <p>{summary}</p>
       <p class="faint">
-        <code>{operationId}</code> · needs the role <code>{role}</code>
+        <code>{operationId}</code> ·{' '}
+        {role === undefined ? (
+          'for everybody who is signed in'
+        ) : (
+          <>
+            needs the role <code>{role}</code>
+          </>
+        )}
         {open ? ', or none if VOLT_READING allows it' : ''}
       </p>
       {parameters.length > 0 && <Parameters parameters={parameters} />}

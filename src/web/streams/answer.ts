@@ -9,6 +9,9 @@ import type { OpenStreams, Producer } from './sse.ts';
 /** Seconds after which a refused client should try again. */
 const pause = 5;
 
+/** Milliseconds after which a stream ends that a proxy has signed in: the browser asks again, and the proxy decides again. */
+const longestByProxy = 60_000;
+
 /**
  * Answers with a stream of events. It ends when the token or session of the request ends, and when what the caller may do changes:
  * a client that asks again gets what it may read by then.
@@ -20,11 +23,14 @@ export function answerStream(
   produce: Producer,
 ): Response {
   const caller = context.get('caller');
+  const begun = performance.now();
+  const isByProxy = context.get('told') !== undefined && caller?.token === null;
+  const isOver = () => isByProxy && performance.now() - begun > longestByProxy;
   const { address } = context.get('source');
   const answer = streams.answer(produce, {
     sender: caller === undefined ? `sender ${networkOf(address)}` : countedAs(caller),
     known: caller !== undefined,
-    isValid: async () => caller === undefined || isSame(caller, await guard.callerOf(context)),
+    isValid: async () => caller === undefined || (!isOver() && isSame(caller, await guard.callerOf(context))),
   });
   if (answer) return answer;
   context.header('retry-after', String(pause));

@@ -1,0 +1,97 @@
+import { VoltError } from '../../kernel/errors.ts';
+import { roleIn } from '../../kernel/rights.ts';
+import { includes, type Role } from '../../kernel/roles.ts';
+import { addressesOf, groupsOf, identitiesOf } from '../../record/identities.ts';
+import { findPerson } from '../../record/people.ts';
+import { addPersonalToken, noOwnToken, removePersonalToken } from '../../record/personal-tokens.ts';
+import { endSessionOf, endSessions, listSessions, type Session, type SessionOwner } from '../../record/sessions.ts';
+import { type MadeToken, type NamedToken, removeToken, tokensOf } from '../../record/tokens.ts';
+import type { Caller } from '../access/caller.ts';
+import type { Account, ShownSession } from '../schemas/account.ts';
+import type { Web } from '../services.ts';
+
+/** What somebody who is signed in sees of their own account, and changes there. */
+
+export async function accountOf({ database }: Web, { name, person, token, rights }: Caller): Promise<Account> {
+  const known = person && (await findPerson(database, person.id));
+  return {
+    name,
+    person: known ? { id: known.id, name: known.name, displayName: known.displayName } : null,
+    token: token?.name ?? null,
+    identities: known ? await identitiesOf(database, known.id) : [],
+    groups: known ? await groupsOf(database, known.id) : [],
+    addresses: known ? await addressesOf(database, known.id) : [],
+    rights: rights.map(({ role, repos, private: isPrivate }) => ({ role, repos: [...repos], private: isPrivate })),
+  };
+}
+
+/** Whose sessions a caller sees: the person's own, or those that began with the same token. */
+function ownerOf({ person, token }: Caller): SessionOwner {
+  if (person) return { person: person.id };
+  return token ? { token: token.id } : 'main token';
+}
+
+/** @param current id of the session that the request was sent with */
+export async function ownSessions({ database }: Web, caller: Caller, current?: string): Promise<ShownSession[]> {
+  return (await listSessions(database, ownerOf(caller))).map((session) => shownSession(session, current));
+}
+
+function shownSession({ id, ...session }: Session, current?: string): ShownSession {
+  const { provider, address, agent, createdAt, lastUsedAt, until } = session;
+  return { id, current: id === current, provider, address, agent, createdAt, lastUsedAt, until };
+}
+
+/** @throws VoltError `not_found` */
+export async function endOwnSession({ database }: Web, caller: Caller, id: string): Promise<void> {
+  if (!(await endSessionOf(database, ownerOf(caller), id))) throw noSession();
+}
+
+function noSession(): VoltError {
+  return new VoltError('not_found', 'there is no such session', { remedy: 'It may have ended; `volt session ls`.' });
+}
+
+/** @returns how many have ended */
+export async function endOtherSessions({ database }: Web, caller: Caller, current?: string): Promise<number> {
+  return endSessions(database, ownerOf(caller), current);
+}
+
+export async function ownTokens({ database }: Web, { person }: Caller): Promise<NamedToken[]> {
+  return person ? tokensOf(database, person.id) : [];
+}
+
+/**
+ * Makes a token of the person. A token makes none: who has stolen it could keep a copy.
+ * @throws VoltError `bad_request`, `role_needed`, `name_taken`, `not_found`, `conflict`
+ */
+export async function addOwnToken(
+  { database }: Web,
+  { person, token, rights }: Caller,
+  { name, role, repos = null }: { name: string; role: Role; repos?: string[] | null | undefined },
+): Promise<MadeToken> {
+  if (!person || token) {
+    throw new VoltError('bad_request', 'only a person who is signed in as themselves makes tokens for themselves', {
+      remedy: 'Make it on the page /account. Commands get a token by `volt login`, programs by `volt token add`.',
+    });
+  }
+  const largest = roleIn(rights) ?? 'read';
+  if (!includes(largest, role)) {
+    throw new VoltError('role_needed', `your own role is "${largest}", so no token of yours has "${role}"`, {
+      remedy: `Choose "${largest}" or a smaller one.`,
+    });
+  }
+  return addPersonalToken(database, person.id, { name, role, repos });
+}
+
+/** @throws VoltError `not_found` */
+export async function removeOwnToken({ database }: Web, { person }: Caller, name: string): Promise<void> {
+  if (!person) throw noOwnToken(name);
+  await removePersonalToken(database, person.id, name);
+}
+
+/** Revokes the token that a request was sent with. @throws VoltError `bad_request` */
+export async function removeSentToken({ database }: Web, { token }: Caller): Promise<void> {
+  if (token) return removeToken(database, token.name);
+  throw new VoltError('bad_request', 'this request was sent without a token that can be revoked', {
+    remedy: 'Send a token of `volt token add` or `volt login`. docs/access.md says how to replace the main token.',
+  });
+}
