@@ -44,6 +44,7 @@ const things: { readonly [thing: string]: string } = {
 /** Actions whose names say less than people read. */
 const whole: { readonly [action: string]: string } = {
   'sign-in': 'Sign in',
+  'sign-out': 'Sign out at the provider',
   'device.confirm': 'Let a program act',
   'device.refuse': 'Refuse a program',
   'device.token': 'Give a program its token',

@@ -106,3 +106,17 @@ export async function addressesOf({ db }: Pick<Database, 'db'>, person: number):
     .execute();
   return rows.map(({ address }) => address);
 }
+
+/** The person with an identity. */
+export async function personWith(
+  { db }: Pick<Database, 'db'>,
+  { issuer, subject }: Pick<ToldIdentity, 'issuer' | 'subject'>,
+): Promise<{ id: number; name: string } | undefined> {
+  return db
+    .selectFrom('identities')
+    .innerJoin('people', 'people.id', 'identities.person_id')
+    .select(['people.id', 'people.name'])
+    .where('issuer', '=', issuer)
+    .where('subject', '=', subject)
+    .executeTakeFirst();
+}

@@ -128,6 +128,13 @@ export async function endSessions(database: Database, owner: SessionOwner, excep
   return ended.length;
 }
 
+/** Ends the sessions that a person began with a provider. */
+export async function endSessionsAt(database: Database, person: number, provider: string): Promise<void> {
+  await database.write((db) =>
+    db.deleteFrom('sessions').where('person_id', '=', person).where('provider', '=', provider).execute(),
+  );
+}
+
 /** Removes the rows of sessions that have expired. */
 export async function removeExpiredSessions(database: Database, now: number): Promise<void> {
   await database.write((db) => db.deleteFrom('sessions').where('until', '<=', now).execute());

@@ -102,6 +102,7 @@ import { testsPage } from './pages/tests.tsx';
 import { DeviceEndpoints, devicePath } from './requests/device-endpoints.ts';
 import { beginPath, madePath } from './requests/github-app.ts';
 import type { Web } from './services.ts';
+import { backChannelLogout } from './sign-in/back-channel-logout.ts';
 import { health } from './status/health.ts';
 
 /** The most bytes of a request's body. */
@@ -140,6 +141,7 @@ export function webApp(web: Web, writes = writeRate): Hono<WebEnv> {
   app.use('/sign-in/with/*', limitedSignIns(signInRate));
   app.get('/sign-in/with/:name', (context) => beginWithProvider(context, web));
   app.get('/sign-in/with/:name/callback', (context) => finishWithProvider(context, web));
+  app.post('/sign-in/with/:name/logout', limitedBody, (context) => backChannelLogout(context, web));
   app.post('/sign-out', (context) => signOut(context, web));
   app.post('/preferences', limitedBody, setPreferences);
 

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { decodeJwt, exportJWK, generateKeyPair, importJWK, type JWK, type JWTPayload, SignJWT } from 'jose';
@@ -127,6 +128,14 @@ export class OpenIdProvider {
         return grant;
       },
     };
+  }
+
+  /** A logout token about somebody; `lie` changes its claims. */
+  logoutToken(subject: string, clientId: string, lie: JWTPayload = {}): Promise<string> {
+    const now = Math.floor(realNow() / 1000);
+    const events = { 'http://schemas.openid.net/event/backchannel-logout': {} };
+    const usual = { iss: this.url, aud: clientId, iat: now, exp: now + 120, jti: randomUUID(), events, sub: subject };
+    return this.#signed({ ...usual, ...lie });
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

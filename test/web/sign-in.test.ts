@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { JWTPayload } from 'jose';
 import { groupsOf } from '../../src/record/identities.ts';
 import { setBlocked } from '../../src/record/people.ts';
 import { addProvider, removeProvider } from '../../src/record/providers.ts';
@@ -94,6 +95,36 @@ describe('web: signing in at a provider', () => {
     expect(addresses).to.deep.equal([{ address: 'ada@example.org', person_id: ada?.id, source: corp.url }]);
     const [session] = await listSessions(site.context.database, { person: ada?.id ?? 0 });
     expect(session).to.include({ provider: 'corp', origin: site.privateUrl, token: null });
+  });
+
+  it('ends when the provider tells that the person has signed out there, by a token that is for Volt and counts once', async () => {
+    const tell = async (token: string) => {
+      const body = new URLSearchParams({ logout_token: token });
+      return (await site.fetch('/sign-in/with/corp/logout', { method: 'POST', body })).status;
+    };
+    const by = browser();
+    await by.open(begin());
+    const now = Math.floor(Date.now() / 1000);
+    for (const [what, lie] of [
+      ['another client', { aud: 'other' }],
+      ['another issuer', { iss: 'https://id.example' }],
+      ['an ID token', { events: undefined, nonce: 'n' }],
+      ['a nonce', { nonce: 'n' }],
+      ['nobody', { sub: undefined }],
+      ['an old one', { iat: now - 3600, exp: now - 3000 }],
+      ['one without an id', { jti: undefined }],
+    ] as [string, JWTPayload][])
+      expect(await tell(await corp.logoutToken('ada', 'volt', lie)), what).to.equal(401);
+    const unsigned = `${Buffer.from('{"alg":"none"}').toString('base64url')}.e30.`;
+    for (const token of [unsigned, 'x', '']) expect(await tell(token), token).to.equal(401);
+    expect(await tell(await corp.logoutToken('eve', 'volt'))).to.equal(200);
+    expect(await isSignedIn(by)).to.equal(true);
+    const token = await corp.logoutToken('ada', 'volt');
+    expect(await tell(token)).to.equal(200);
+    expect(await isSignedIn(by)).to.equal(false);
+    await by.open(begin());
+    expect(await tell(token)).to.equal(401);
+    expect(await isSignedIn(by)).to.equal(true);
   });
 
   it('gives no rights by itself, and is in the audit log by the name of the person', async () => {
