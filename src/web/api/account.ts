@@ -10,7 +10,7 @@ import {
   removeSentToken,
 } from '../requests/account.ts';
 import { newToken, tokenList } from '../schemas/access.ts';
-import { account, endedSessions, ownTokenRequest, sessionList } from '../schemas/account.ts';
+import { account, endedSessions, ownTokenRequest, revokedToken, sessionList } from '../schemas/account.ts';
 import { done, repositoryName } from '../schemas/terms.ts';
 import { ownRoute } from './route.ts';
 
@@ -35,6 +35,7 @@ const endingOthers = ownRoute({
   path: '/account/sessions/end-others',
   summary: 'End all your sessions but the one that this request is sent with',
   answer: endedSessions,
+  auditedTarget: ({ ended }) => `${ended} sessions`,
   handle: async ({ caller, session }, web) => ({ ended: await endOtherSessions(web, caller, session) }),
 });
 
@@ -87,12 +88,9 @@ const removingSent = ownRoute({
   method: 'delete',
   path: '/account/token',
   summary: 'Revoke the token that this request is sent with',
-  answer: done,
+  answer: revokedToken,
   errors: ['bad_request'],
-  handle: async ({ caller }, web) => {
-    await removeSentToken(web, caller);
-    return { done: true as const };
-  },
+  handle: async ({ caller }, web) => ({ name: await removeSentToken(web, caller) }),
 });
 
 export const accountRoutes = [one, sessions, endingOthers, ending, tokens, adding, removing, removingSent];

@@ -111,6 +111,7 @@ export function ownRoute<A extends z.ZodType, P extends z.ZodObject = Nothing, B
   input: Pick<RouteInput<P, Nothing, B>, 'method' | 'path' | 'summary' | 'params' | 'body' | 'errors'> & {
     status?: 201;
     answer: A;
+    auditedTarget?(answer: z.output<A>): string;
     handle(request: Request<P, Nothing, B> & { caller: Caller }, web: Web): Promise<z.input<A>>;
   },
 ): Route {

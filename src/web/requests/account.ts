@@ -88,9 +88,16 @@ export async function removeOwnToken({ database }: Web, { person }: Caller, name
   await removePersonalToken(database, person.id, name);
 }
 
-/** Revokes the token that a request was sent with. @throws VoltError `bad_request` */
-export async function removeSentToken({ database }: Web, { token }: Caller): Promise<void> {
-  if (token) return removeToken(database, token.name);
+/**
+ * Revokes the token that a request was sent with.
+ * @returns its name
+ * @throws VoltError `bad_request`
+ */
+export async function removeSentToken({ database }: Web, { token }: Caller): Promise<string> {
+  if (token) {
+    await removeToken(database, token.name);
+    return token.name;
+  }
   throw new VoltError('bad_request', 'this request was sent without a token that can be revoked', {
     remedy: 'Send a token of `volt token add` or `volt login`. docs/access.md says how to replace the main token.',
   });

@@ -53,6 +53,8 @@ export const endedSessions = name(
   z.object({ ended: z.number().int().meta({ description: 'how many sessions have ended' }) }),
 );
 
+export const revokedToken = name('RevokedToken', z.object({ name: z.string() }));
+
 export const ownTokenRequest = name(
   'OwnTokenRequest',
   z.object({
