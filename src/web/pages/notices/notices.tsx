@@ -104,7 +104,7 @@ function Targets({ targets }: { targets: NoticeTarget[] }) {
           head: 'State',
           cell: ({ problem }) => (problem ? <span class="wrong">{problem.message}</span> : 'ok'),
         },
-        { head: '', cell: ({ name }) => <Acts name={name} /> },
+        { head: 'Actions', cell: ({ name }) => <Acts name={name} /> },
       ]}
     />
   );

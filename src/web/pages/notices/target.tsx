@@ -118,11 +118,11 @@ function Mutes({ name, mutes }: Pick<NoticeTarget, 'name' | 'mutes'>) {
         { head: 'Recipient', class: 'name', cell: ({ recipient }) => recipient },
         { head: 'Gets no mail', cell: mutedText },
         {
-          head: '',
+          head: 'Actions',
           cell: ({ recipient }) => (
             <form method="post" action={`/notices/${name}/unmute`}>
               <input type="hidden" name="recipient" value={recipient} />
-              <button type="submit" aria-label={`Send mail to ${recipient} again`}>
+              <button type="submit" aria-label={`Send all again to ${recipient}`}>
                 Send all again
               </button>
             </form>
