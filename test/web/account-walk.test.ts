@@ -1,0 +1,113 @@
+import { createServer, request, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect } from 'chai';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { setBlocked } from '../../src/record/people.ts';
+import { startBrowser, withoutBrowser } from '../support/browser.ts';
+import { bodyOf, Site } from './site.ts';
+
+describe(`web: ways in and out in a browser${withoutBrowser}`, () => {
+  let browser: Browser | undefined;
+  let site: Site;
+  let proxy: Server;
+  let context: BrowserContext;
+  let page: Page;
+
+  before(async function () {
+    browser = await startBrowser();
+    if (!browser) return this.skip();
+    site = await Site.start({ proxySignIn: '127.0.0.1' });
+    proxy = createServer((incoming, outgoing) => {
+      const { url, method, headers } = incoming;
+      const told = { ...headers, 'remote-user': 'grace', 'remote-name': 'Grace' };
+      const passed = request(site.url + url, { method, headers: told }, (answer) => {
+        outgoing.writeHead(answer.statusCode ?? 0, answer.headers);
+        answer.pipe(outgoing);
+      });
+      incoming.pipe(passed);
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  });
+  after(async () => {
+    await browser?.close();
+    proxy?.closeAllConnections();
+    proxy?.close();
+    await site?.stop();
+  });
+  beforeEach(async () => {
+    context = await (browser as Browser).newContext();
+    page = await context.newPage();
+  });
+  afterEach(() => context.close());
+
+  /** The browser has the session of a person. */
+  async function signedInAs(login: string): Promise<void> {
+    const [name = '', value = ''] = (await site.signInAs(login)).split('=');
+    await context.addCookies([{ name, value, url: site.privateUrl }]);
+  }
+
+  it('a person makes a token and revokes it, and ends the session of another browser', async () => {
+    await signedInAs('ada');
+    await site.signInAs('ada');
+    await page.goto(`${site.privateUrl}/`);
+    await page.getByRole('link', { name: 'ada', exact: true }).click();
+    await page.getByLabel('What it is for').fill('laptop');
+    await page.getByRole('button', { name: 'Make the token' }).click();
+    const token = (await page.locator('.panel code').first().textContent()) ?? '';
+    const status = async () =>
+      (await site.fetch('/api/v1/account', { headers: { authorization: `Bearer ${token}` } })).status;
+    expect(await status()).to.equal(200);
+    await page.getByRole('button', { name: 'Revoke ada-laptop' }).click();
+    await page.getByText('No program acts as you').waitFor();
+    expect(await status()).to.equal(401);
+    await page.getByRole('button', { name: 'End all others' }).click();
+    await page.getByRole('button', { name: 'End all others' }).waitFor({ state: 'detached' });
+    expect(await page.locator('#sessions tbody tr').count()).to.equal(1);
+  });
+
+  it('a person is out when the session is ended elsewhere, and when an administrator blocks the person', async () => {
+    await signedInAs('lin');
+    await page.goto(`${site.privateUrl}/account`);
+    const other = await site.signInAs('lin');
+    const headers = { cookie: other, origin: site.privateUrl };
+    await site.ask('/api/v1/account/sessions/end-others', { method: 'POST', headers });
+    await page.reload();
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    await signedInAs('lin');
+    await page.goto(`${site.privateUrl}/account`);
+    await page.getByRole('heading', { name: 'lin' }).waitFor();
+    await setBlocked(site.context.database, 'lin', true);
+    await page.reload();
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  });
+
+  it('a person lets a program act by keyboard, without scripts', async () => {
+    await context.close();
+    context = await (browser as Browser).newContext({ javaScriptEnabled: false });
+    page = await context.newPage();
+    await signedInAs('ada');
+    const ask = (path: string, fields: { [name: string]: string }) =>
+      site.fetch(path, { method: 'POST', body: new URLSearchParams(fields) }).then(bodyOf);
+    const codes = await ask('/oauth/device', { client_id: 'volt', machine: 'build-7', scope: 'read' });
+    await page.goto(`${site.privateUrl}/device`);
+    await page.getByLabel('Code').fill(codes.user_code.toLowerCase());
+    await page.keyboard.press('Enter');
+    await page.getByText('build-7').waitFor();
+    await page.getByRole('button', { name: 'Confirm' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Confirmed' }).waitFor();
+    const grant = 'urn:ietf:params:oauth:grant-type:device_code';
+    const given = await ask('/oauth/token', { grant_type: grant, device_code: codes.device_code });
+    expect(given.name).to.equal('ada-build-7');
+  });
+
+  it('a person comes through a proxy that has signed them in, and acts there', async () => {
+    const { port } = proxy.address() as AddressInfo;
+    await page.goto(`http://127.0.0.1:${port}/account`);
+    await page.getByRole('heading', { name: 'Grace' }).waitFor();
+    expect(await page.getByText('Sign out').count()).to.equal(0);
+    await page.getByLabel('What it is for').fill('laptop');
+    await page.getByRole('button', { name: 'Make the token' }).click();
+    await page.getByText('grace-laptop').first().waitFor();
+  });
+});
