@@ -5,7 +5,7 @@ import type { NoticeOptions, NoticeTarget } from '../kernel/model/notice-shapes.
 import type { NoticeChoice, NoticeKind } from '../kernel/notices.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import { Vault } from '../secrets/vault.ts';
-import type { Database, Sql } from './database.ts';
+import type { Database, Sql, Write } from './database.ts';
 import { noProblem } from './delivery-problems.ts';
 import { nextDigest } from './notice-digests.ts';
 import { mutesOf } from './notice-mutes.ts';
@@ -126,6 +126,25 @@ export async function removeNoticeTarget(database: Database, name: string): Prom
     await rowOf(db, name);
     await db.deleteFrom('notice_targets').where('name', '=', name).execute();
   });
+}
+
+/**
+ * Removes a repository from all targets: another repository may get its name. A target for nothing else goes, since one without
+ * repositories hears of all. Those for patterns stay.
+ */
+export async function forgetInTargets(db: Write, repo: string): Promise<void> {
+  for (const { name, repos } of await db.selectFrom('notice_targets').select(['name', 'repos']).execute()) {
+    const named = JSON.parse(repos) as string[];
+    if (!named.includes(repo)) continue;
+    const left = named.filter((one) => one !== repo);
+    if (left.length === 0) await db.deleteFrom('notice_targets').where('name', '=', name).execute();
+    else
+      await db
+        .updateTable('notice_targets')
+        .set({ repos: JSON.stringify(left) })
+        .where('name', '=', name)
+        .execute();
+  }
 }
 
 export async function anyNoticeTarget({ db }: { db: Sql }): Promise<boolean> {

@@ -2,6 +2,7 @@ import type { BuildId } from '../kernel/model.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import type { Database, Write } from './database.ts';
 import { forgetInGrants } from './grants.ts';
+import { forgetInTargets } from './notice-targets.ts';
 import { forgetInTokens } from './tokens.ts';
 
 export interface Removal {
@@ -13,7 +14,7 @@ export interface Removal {
 
 /**
  * Stops observing a repository. Its open requests fail, its open builds are cancelled, its secrets and its list of trusted refs
- * are deleted, and tokens and people lose it, since another repository may get its name. Its history stays unless it is purged.
+ * are deleted, and tokens, people and targets of notices lose it, since another repository may get its name. Its history stays unless it is purged.
  * @param purge whether its history is deleted once its builds have ended; also for a repository that was removed before
  * @returns undefined for an unknown repository
  */
@@ -45,6 +46,7 @@ export async function removeRepository(database: Database, name: string, purge: 
       await db.deleteFrom(table).where('repo', '=', name).execute();
     await forgetInTokens(db, name);
     await forgetInGrants(db, name);
+    await forgetInTargets(db, name);
     await failRequests(db, name);
     return { url: row.url, host: row.host, builds: await cancelBuilds(db, name) };
   });

@@ -1,7 +1,9 @@
 import { expect } from 'chai';
 import { includes, type Role, roles } from '../../src/kernel/roles.ts';
 import { grantRole, revokeRole } from '../../src/record/grants.ts';
+import { listNoticeTargets } from '../../src/record/notice-targets.ts';
 import { setBlocked } from '../../src/record/people.ts';
+import { removeRepository } from '../../src/record/removal.ts';
 import type { Route } from '../../src/web/api/route.ts';
 import { routes } from '../../src/web/api/routes.ts';
 import { startWeb, type WebStage } from '../../src/web/start.ts';
@@ -207,6 +209,37 @@ describe('web: the roles of people', () => {
     const page = await site.page('/notices', { cookie });
     expect(page).to.include('/notices/hers/test').and.not.include('/notices/all/test');
     expect((await send('DELETE', '/notice-targets/hers')).status).to.equal(200);
+  });
+
+  it('let owners send mail to no authors in domains that they name, since authors are forged', async () => {
+    const cookie = await site.signInAs('oscar');
+    await grant('oscar', 'own', 'app');
+    const send = async (method: string, path: string, body: object) => {
+      const headers = { cookie, origin: site.privateUrl };
+      return (await site.ask(`/api/v1/notice-targets${path}`, { method, headers, body: JSON.stringify(body) })).status;
+    };
+    const mail = { name: 'mail', kind: 'mail', to: 'committers', repos: ['app'] };
+    const options = { domains: ['victims.example'] };
+    expect(await send('POST', '', { ...mail, options })).to.equal(403);
+    expect(await send('POST', '', mail)).to.equal(201);
+    expect(await send('PATCH', '/mail', { options })).to.equal(403);
+    expect(await send('PATCH', '/mail', { options: { digest: '08:00' } })).to.equal(200);
+  });
+
+  it('end with the repository, and so do the targets of notices that name it: another may get its name', async () => {
+    await site.repository('former');
+    const cookie = await site.signInAs('olive');
+    await grant('olive', 'own', 'former');
+    const body = { name: 'former', kind: 'ntfy', to: 'https://ntfy.example/x', repos: ['former'] };
+    const init = { method: 'POST', headers: { cookie, origin: site.privateUrl }, body: JSON.stringify(body) };
+    expect((await site.ask('/api/v1/notice-targets', init)).status).to.equal(201);
+    await site.post('/api/v1/notice-targets', { ...body, name: 'both', repos: ['former', 'app'] });
+    await removeRepository(site.context.database, 'former', false);
+    await site.repository('former', { visibility: 'private' });
+    expect(await statusOf(cookie, '/api/v1/repos/former')).to.equal(404);
+    const targets = await listNoticeTargets(site.context.database);
+    expect(targets.find(({ name }) => name === 'former')).to.equal(undefined);
+    expect(targets.find(({ name }) => name === 'both')?.repos).to.deep.equal(['app']);
   });
 
   it('are given, listed, explained and taken away by the command line, and the audit log has it', async () => {

@@ -38,6 +38,7 @@ export function addManagedTarget(
   request: z.output<typeof targetRequest>,
 ): ReturnType<typeof addTarget> {
   requireMayHear(requester, { repos: request.repos ?? [], on: request.on ?? 'change' });
+  requireMayName(requester, request.options?.domains);
   return addTarget(web, requester.caller, request, isAdmin(requester));
 }
 
@@ -50,6 +51,7 @@ export async function changeManagedTarget(
 ): Promise<NoticeTarget> {
   const before = await managedTarget(web, requester, name);
   requireMayHear(requester, { repos: change.repos ?? before.repos, on: change.on ?? before.on });
+  requireMayName(requester, change.options?.domains);
   return changeTarget(web, name, change, isAdmin(requester));
 }
 
@@ -59,6 +61,14 @@ function requireMayHear(requester: Requester, target: Heard): void {
   throw new VoltError('role_needed', `${name} does not own all that the target would hear of`, {
     remedy:
       'Name repositories that you own, with --repo. Somebody with the role "admin" adds targets for others, and for the audit log.',
+  });
+}
+
+/** Authors are forged: whoever pushes could have Volt send mail to anybody in these domains. */
+function requireMayName(requester: Requester, domains: readonly string[] = []): void {
+  if (domains.length === 0 || isAdmin(requester)) return;
+  throw new VoltError('role_needed', 'the domains that authors of commits may be in need the role "admin"', {
+    remedy: 'Leave out --domain: mail goes to authors who are people known to Volt and may read the repository.',
   });
 }
 
