@@ -9,6 +9,7 @@ import { VoltError } from '../../src/kernel/errors.ts';
 import { listActions } from '../../src/record/audit-search.ts';
 import { openForges } from '../../src/record/forges.ts';
 import { openNoticeTargets } from '../../src/record/notice-targets.ts';
+import { personNamed, setBlocked } from '../../src/record/people.ts';
 import { setSecret } from '../../src/record/secrets.ts';
 import { addToken } from '../../src/record/tokens.ts';
 import { listVariables, setVariable } from '../../src/record/variables.ts';
@@ -224,7 +225,7 @@ describe('volt config', function () {
       notices: { owners: { kind: 'mail', to: 'ada@example.org,committers', options: { owners: ['eve@example.org'] } } },
     });
     const { stdout } = await run(['apply', file, '--yes'], { GITHUB_TOKEN: 'other-token', CLIENT: 'x' });
-    expect(stdout.split('\n').slice(0, 31)).to.deep.equal([
+    expect(stdout.split('\n').slice(0, 30)).to.deep.equal([
       '~ providers/hub',
       '~   clientSecret: (another secret)',
       '~ people/eve',
@@ -232,7 +233,6 @@ describe('volt config', function () {
       '+   identities: [corp:1234, corp:99, hub:5]',
       '-   addresses: [eve@example.org]',
       '+   addresses: [eve@example.net]',
-      '-   blocked: false',
       '+   blocked: true',
       '~ access/ada',
       '+   read: [*]',
@@ -263,6 +263,17 @@ describe('volt config', function () {
       ...['other-token', 'job-token'],
     ]);
     expect((await run(['diff', file])).code).to.equal(0);
+  });
+
+  it('lets nobody in again whom an administrator keeps out, unless the file says so', async () => {
+    const isBlocked = async () => (await personNamed(site.context.database, 'eve')).blockedAt !== null;
+    const eve = { identities: ['corp:99'], addresses: ['eve@example.net'] };
+    await setBlocked(site.context.database, 'eve', true);
+    const { stdout } = await run(['apply', write({ version: 1, people: { eve } }), '--yes']);
+    expect(stdout).to.not.include('people/eve');
+    expect(await isBlocked()).to.equal(true);
+    await run(['apply', write({ version: 1, people: { eve: { ...eve, blocked: false } } }), '--yes']);
+    expect(await isBlocked()).to.equal(false);
   });
 
   it('removes what the file leaves out only with --prune, and only from sections that it has', async () => {

@@ -114,7 +114,7 @@ export const personEntry = z.strictObject({
     .max(50)
     .optional()
     .meta({ description: 'mail addresses whose commits are those of the person, besides those that providers tell' }),
-  blocked: z.boolean().optional().meta({ description: 'whether the person is kept out' }),
+  blocked: z.boolean().optional().meta({ description: 'whether the person is kept out; stays as it is by default' }),
 });
 
 type AccessShape = { [R in Role]: z.ZodOptional<typeof patterns> };

@@ -16,7 +16,7 @@ export const people: Kind = {
   ...plainKind,
   at: ['people', '*'],
   schema: personEntry,
-  usual: { identities: [], addresses: [], blocked: false },
+  usual: { identities: [], addresses: [] },
   isPruned: false,
   read: async ({ database }) =>
     (await allPeople(database)).map(({ name, displayName, isBlocked, identities, addresses }) => ({
@@ -24,7 +24,8 @@ export const people: Kind = {
       value: {
         displayName,
         identities: identities.map(({ provider, subject }) => `${provider}:${subject}`),
-        ...{ addresses, blocked: isBlocked },
+        addresses,
+        ...(isBlocked && { blocked: true }),
       },
       secrets: {},
     })),
@@ -35,12 +36,13 @@ export const people: Kind = {
       ...entry,
       value: {
         ...(displayName !== entry.names[0] && { displayName }),
-        ...{ identities: [...new Set(identities)].sort(), addresses: [...new Set(lower)].sort(), blocked },
+        ...{ identities: [...new Set(identities)].sort(), addresses: [...new Set(lower)].sort() },
+        ...(blocked !== undefined && { blocked }),
       },
     };
   },
   set: async ({ database }, { names: [name = ''], value }, before) => {
-    const { displayName = name, identities = [], addresses = [], blocked = false } = value as Value;
+    const { displayName = name, identities = [], addresses = [], blocked } = value as Value;
     const old = (before?.value ?? {}) as Value;
     if (!before) await preparePerson(database, { name, displayName });
     for (const identity of identities.filter((each) => !old.identities?.includes(each))) {
@@ -51,7 +53,8 @@ export const people: Kind = {
       await addAddress(database, name, address);
     for (const address of (old.addresses ?? []).filter((each) => !addresses.includes(each)))
       await removeAddress(database, name, address);
-    if (blocked !== (old.blocked ?? false)) await setBlocked(database, name, blocked);
+    // settings that do not say it let nobody in again who was kept out meanwhile
+    if (blocked !== undefined && blocked !== (old.blocked ?? false)) await setBlocked(database, name, blocked);
   },
   remove: ({ database }, { names: [name = ''] }) => removePerson(database, name),
   audited: auditedAs({ add: 'people.add', change: 'people.set', remove: 'people.remove' }),
