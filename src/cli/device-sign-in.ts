@@ -47,7 +47,10 @@ export class DeviceSignIn {
     try {
       const asked = { scope: role, machine };
       const answer = await deviceAuthorizationRequest(this.#server, client, None(), asked, this.#options);
-      return await processDeviceAuthorizationResponse(this.#server, client, answer);
+      const codes = await processDeviceAuthorizationResponse(this.#server, client, answer);
+      // the desktop would open whatever else it is, such as a file
+      if (!/^https?:\/\//.test(codes.verification_uri)) throw new Error('its answer has no address to open');
+      return codes;
     } catch (error) {
       if (error instanceof ResponseBodyError && error.error === 'slow_down') {
         throw new VoltError('rate_limited', 'too many programs ask to be signed in', {

@@ -314,8 +314,8 @@ function allowed({ config, database }: Web): MiddlewareHandler<WebEnv> {
 const ofRepositories =
   /^\/($|builds($|\/|\.atom$)|cctray\.xml$|search$|shortcuts$|repos($|\/)|badge\/|avatars\/|api$|api\/v1\/(openapi\.json$|events$|search$|builds($|\/)|jobs\/|repos($|\/)))/;
 
-/** The same, and the account of whoever has signed in. */
-const ofEverybodySignedIn = new RegExp(`${ofRepositories.source}|^/(account|api/v1/account)($|/)`);
+/** The same, and the account of whoever has signed in, with the programs that act as them. */
+const ofEverybodySignedIn = new RegExp(`${ofRepositories.source}|^/(account|api/v1/account|device)($|/)`);
 
 /** The queues hold messages of all repositories, and acting on them can lose messages. */
 const forAdmins: MiddlewareHandler<WebEnv> = async (context, next) => {

@@ -1,5 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -90,5 +92,18 @@ describe('cli: volt login', () => {
       [`${site.url}/nothing`, 'no Volt signs programs in at'],
     ] as const)
       expect((await volt(['login', address], { env: env() })).stderr, address).to.include(said);
+  });
+
+  it('opens nothing but a page, whatever the server says', async () => {
+    const codes = { device_code: 'd', user_code: 'u', expires_in: 60, verification_uri: 'file:///etc/passwd' };
+    const server = createServer((_, answer) =>
+      answer.setHeader('content-type', 'application/json').end(JSON.stringify(codes)),
+    );
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const { stderr, stdout } = await volt(['login', `http://127.0.0.1:${port}`], { env: env() });
+    expect(stderr).to.include('its answer has no address to open');
+    expect(stdout).to.equal('');
+    server.close();
   });
 });

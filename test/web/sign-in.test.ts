@@ -68,6 +68,11 @@ describe('web: signing in at a provider', () => {
   };
   const isSignedIn = async (by: CookieBrowser) =>
     (await (await by.open(`${site.privateUrl}/builds`)).text()).includes('Sign out');
+  /** Tells Volt that somebody has signed out at the provider. @returns the status */
+  const tell = async (token: string) => {
+    const body = new URLSearchParams({ logout_token: token });
+    return (await site.fetch('/sign-in/with/corp/logout', { method: 'POST', body })).status;
+  };
   /** Expects that the page says that signing in failed, and has the other ways in. */
   const expectRefused = async (by: CookieBrowser, answer: Response, code: string, what = '') => {
     const page = await answer.text();
@@ -98,10 +103,6 @@ describe('web: signing in at a provider', () => {
   });
 
   it('ends when the provider tells that the person has signed out there, by a token that is for Volt and counts once', async () => {
-    const tell = async (token: string) => {
-      const body = new URLSearchParams({ logout_token: token });
-      return (await site.fetch('/sign-in/with/corp/logout', { method: 'POST', body })).status;
-    };
     const by = browser();
     await by.open(begin());
     const now = Math.floor(Date.now() / 1000);
@@ -113,10 +114,14 @@ describe('web: signing in at a provider', () => {
       ['nobody', { sub: undefined }],
       ['an old one', { iat: now - 3600, exp: now - 3000 }],
       ['one without an id', { jti: undefined }],
+      ['a number', { sub: 7 as never }],
     ] as [string, JWTPayload][])
       expect(await tell(await corp.logoutToken('ada', 'volt', lie)), what).to.equal(401);
     const unsigned = `${Buffer.from('{"alg":"none"}').toString('base64url')}.e30.`;
     for (const token of [unsigned, 'x', '']) expect(await tell(token), token).to.equal(401);
+    corp.description = { jwks_uri: `${corp.url}/.well-known/openid-configuration` };
+    expect(await tell(await corp.logoutToken('ada', 'volt')), 'no keys').to.equal(401);
+    corp.description = {};
     expect(await tell(await corp.logoutToken('eve', 'volt'))).to.equal(200);
     expect(await isSignedIn(by)).to.equal(true);
     const token = await corp.logoutToken('ada', 'volt');
@@ -154,8 +159,11 @@ describe('web: signing in at a provider', () => {
     corp.description = { issuer: `${corp.url}/` };
     corp.lie = (claims) => ({ ...claims, iss: `${corp.url}/` });
     corp.answerWith = { iss: `${corp.url}/` };
-    expect(await (await browser().open(begin())).text()).to.include('Welcome, Ada Lovelace');
+    const by = browser();
+    expect(await (await by.open(begin())).text()).to.include('Welcome, Ada Lovelace');
     expect(await people()).to.deep.equal(before);
+    expect(await tell(await corp.logoutToken('ada', 'volt', { iss: `${corp.url}/` }))).to.equal(200);
+    expect(await isSignedIn(by)).to.equal(false);
   });
 
   it('is undone by signing out, also for a copy of the cookie', async () => {

@@ -68,7 +68,7 @@ const adding = ownRoute({
   status: 201,
   answer: newToken,
   errors: ['name_taken', 'not_found', 'conflict', 'role_needed', 'too_large'],
-  handle: async ({ caller, body }, web) => addOwnToken(web, caller, body),
+  handle: async ({ caller, body, requester: { reader } }, web) => addOwnToken(web, caller, reader, body),
 });
 
 const removing = ownRoute({

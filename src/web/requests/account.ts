@@ -6,7 +6,9 @@ import { findPerson } from '../../record/people.ts';
 import { addPersonalToken, noOwnToken, removePersonalToken } from '../../record/personal-tokens.ts';
 import { endSessionOf, endSessions, listSessions, type Session, type SessionOwner } from '../../record/sessions.ts';
 import { type MadeToken, type NamedToken, removeToken, tokensOf } from '../../record/tokens.ts';
+import { type Reader, readableOf } from '../../record/visibility.ts';
 import type { Caller } from '../access/caller.ts';
+import { notObserved } from '../access/readable.ts';
 import type { Account, ShownSession } from '../schemas/account.ts';
 import type { Web } from '../services.ts';
 
@@ -25,10 +27,10 @@ export async function accountOf({ database }: Web, { name, person, token, rights
   };
 }
 
-/** Whose sessions a caller sees: the person's own, or those that began with the same token. */
+/** Whose sessions a caller sees and ends: those that began with the same token, or all of the person. */
 function ownerOf({ person, token }: Caller): SessionOwner {
-  if (person) return { person: person.id };
-  return token ? { token: token.id } : 'main token';
+  if (token) return { token: token.id };
+  return person ? { person: person.id } : 'main token';
 }
 
 /** @param current id of the session that the request was sent with */
@@ -66,6 +68,7 @@ export async function ownTokens({ database }: Web, { person }: Caller): Promise<
 export async function addOwnToken(
   { database }: Web,
   { person, token, rights }: Caller,
+  reader: Reader,
   { name, role, repos = null }: { name: string; role: Role; repos?: string[] | null | undefined },
 ): Promise<MadeToken> {
   if (!person || token) {
@@ -79,12 +82,15 @@ export async function addOwnToken(
       remedy: `Choose "${largest}" or a smaller one.`,
     });
   }
+  const readable = await readableOf(database, reader, repos ?? []);
+  const hidden = repos?.find((repo) => !readable.has(repo));
+  if (hidden !== undefined) throw notObserved(hidden);
   return addPersonalToken(database, person.id, { name, role, repos });
 }
 
-/** @throws VoltError `not_found` */
-export async function removeOwnToken({ database }: Web, { person }: Caller, name: string): Promise<void> {
-  if (!person) throw noOwnToken(name);
+/** Revokes a token of the person. With a token one revokes no other: whoever has stolen it could lock the person out. @throws VoltError `not_found` */
+export async function removeOwnToken({ database }: Web, { person, token }: Caller, name: string): Promise<void> {
+  if (!person || (token && token.name !== name)) throw noOwnToken(name);
   await removePersonalToken(database, person.id, name);
 }
 

@@ -22,13 +22,13 @@ export async function backChannelLogout(context: Context<WebEnv>, web: Web): Pro
   const name = context.req.param('name') ?? '';
   const provider = await providerWithSecret(web.database, web.config, name);
   const { logout_token: token } = await context.req.parseBody();
-  const { issuer, subject, id } = await checkLogoutToken(provider, String(token ?? ''));
+  const { subject, id } = await checkLogoutToken(provider, String(token ?? ''));
   if (!(await useSignIn(web.access, `logout ${name} ${id}`, lifetime))) {
     throw new VoltError('bad_signature', 'the logout token has been used already', {
       remedy: 'Send a new one for each time that somebody signs out.',
     });
   }
-  const person = await personWith(web.database, { issuer, subject });
+  const person = await personWith(web.database, { issuer: provider.url, subject });
   if (person) {
     await endSessionsAt(web.database, person.id, name);
     context.set('target', name);

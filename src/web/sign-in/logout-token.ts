@@ -1,6 +1,7 @@
 import { createLocalJWKSet, type JSONWebKeySet, type JWTPayload, jwtVerify } from 'jose';
 import { errorText, VoltError } from '../../kernel/errors.ts';
 import type { ProviderWithSecret } from '../../record/providers.ts';
+import { parseJson } from '../../system/parse-json.ts';
 import { askProvider } from './ask-provider.ts';
 import { clockTolerance } from './faults.ts';
 import { discover } from './openid-server.ts';
@@ -27,7 +28,6 @@ const algorithms = [
 ];
 
 export interface LogoutNotice {
-  issuer: string;
   /** who has signed out there */
   subject: string;
   /** what tells one notice from the next */
@@ -42,25 +42,25 @@ export async function checkLogoutToken(of: ProviderWithSecret, token: string): P
   const server = await discover(of);
   if (!server.jwks_uri) throw refused('the provider does not publish its keys');
   const answer = await askProvider(server.jwks_uri, { method: 'GET', headers: { accept: 'application/json' } });
-  const claims = await jwtVerify(token, createLocalJWKSet((await answer.json()) as JSONWebKeySet), {
-    ...{ issuer: server.issuer, audience: of.clientId, algorithms, clockTolerance },
-    ...{ maxTokenAge: logoutTokenAge, requiredClaims: ['iat', 'jti', 'events'] },
-  }).then(
-    ({ payload }) => payload,
-    (error) => {
-      throw refused(errorText(error));
-    },
-  );
-  return noticeIn(server.issuer, claims);
+  const keys = parseJson(await answer.text()) as JSONWebKeySet;
+  const verify = async () =>
+    jwtVerify(token, createLocalJWKSet(keys), {
+      ...{ issuer: server.issuer, audience: of.clientId, algorithms, clockTolerance },
+      ...{ maxTokenAge: logoutTokenAge, requiredClaims: ['iat', 'jti', 'events'] },
+    });
+  const { payload } = await verify().catch((error) => {
+    throw refused(errorText(error));
+  });
+  return noticeIn(payload);
 }
 
-function noticeIn(issuer: string, { events, nonce, sub, jti }: JWTPayload): LogoutNotice {
+function noticeIn({ events, nonce, sub, jti }: JWTPayload): LogoutNotice {
   const isEvent = typeof events === 'object' && events !== null && event in events;
   // an ID token must not pass as one: it has a nonce and no such event
   if (!isEvent || nonce !== undefined) throw refused('it is no logout token');
   // Volt keeps no session ids of providers
-  if (sub === undefined || jti === undefined) throw refused('it does not name a person');
-  return { issuer, subject: sub, id: jti };
+  if (typeof sub !== 'string' || typeof jti !== 'string') throw refused('it does not name a person');
+  return { subject: sub, id: jti };
 }
 
 function refused(why: string): VoltError {

@@ -34,7 +34,7 @@ export async function makeTokenFromPage(context: Context<WebEnv>, web: Web): Pro
     tokenFields.map((name) => [name, typeof body[name] === 'string' ? body[name].trim() : '']),
   );
   try {
-    const made = await addOwnToken(web, caller, requestOf(fields));
+    const made = await addOwnToken(web, caller, context.get('reader'), requestOf(fields));
     context.set('target', made.name);
     return answerAccount(context, web, caller, { made });
   } catch (error) {

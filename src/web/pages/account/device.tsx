@@ -4,7 +4,7 @@ import { roleIn } from '../../../kernel/rights.ts';
 import { type Role, roleMeanings, smallerRole } from '../../../kernel/roles.ts';
 import { serverNow } from '../../../kernel/server-time.ts';
 import { type DeviceRequest, decideDeviceRequest, findDeviceRequest } from '../../../record/device-requests.ts';
-import type { Caller } from '../../access/caller.ts';
+import { type Caller, countedAs } from '../../access/caller.ts';
 import type { WebEnv } from '../../access/env.ts';
 import { type Rate, RateLimiter, rateLimited } from '../../access/rate-limit.ts';
 import { toSignIn } from '../../access/to-sign-in.ts';
@@ -16,8 +16,8 @@ import { answerPage } from '../layout.tsx';
 import { PageHead } from '../page-head.tsx';
 import { Age } from '../parts.tsx';
 
-/** Wrong codes that one caller may enter: a code that waits has 34 bits. */
-const triedRate: Rate = { burst: 10, perSecond: 1 / 30 };
+/** Codes that one caller may enter, right ones twice: a code that waits has 34 bits. */
+const triedRate: Rate = { burst: 20, perSecond: 1 / 30 };
 
 /** `/device`: where a person enters the code that a program shows, sees what it asks for, and confirms or refuses. */
 export class DevicePages {
@@ -34,7 +34,8 @@ export class DevicePages {
     const { code, outcome } = context.req.query();
     if (outcome === 'confirmed' || outcome === 'refused') return this.#answer(context, <Outcome outcome={outcome} />);
     if (code === undefined) return this.#answer(context, <CodeForm />);
-    const request = await this.#tryCode(context, caller, () => findDeviceRequest(this.#web.database, code));
+    this.#count(context, caller);
+    const request = await findDeviceRequest(this.#web.database, code);
     if (!request) return this.#answer(context, <CodeForm wrong={code.slice(0, 20)} />);
     return this.#answer(
       context,
@@ -49,20 +50,20 @@ export class DevicePages {
     const { code, decision } = await context.req.parseBody();
     const confirms = decision === 'confirm';
     context.set('action', confirms ? 'device.confirm' : 'device.refuse');
-    const request = await this.#tryCode(context, caller, () =>
-      decideDeviceRequest(this.#web.database, String(code), confirms ? confirmerOf(caller) : undefined),
-    );
+    this.#count(context, caller);
+    const by = confirms ? confirmerOf(caller) : undefined;
+    const request = await decideDeviceRequest(this.#web.database, String(code), by);
     if (!request) return this.#answer(context, <CodeForm wrong={String(code).slice(0, 20)} />);
     context.set('target', `${request.program} on ${request.machine}`);
     return context.redirect(`${devicePath}?outcome=${confirms ? 'confirmed' : 'refused'}`, 303);
   }
 
-  /** @throws VoltError `rate_limited` after too many wrong codes */
-  async #tryCode<T>(context: Context<WebEnv>, { name }: Caller, find: () => Promise<T>): Promise<T> {
-    if (this.#tried.isExhausted(name)) throw rateLimited(context, this.#tried, 'too many wrong codes were entered');
-    const found = await find();
-    if (found === undefined) this.#tried.take(name);
-    return found;
+  /**
+   * Counts a code before it is looked for: many at once are many.
+   * @throws VoltError `rate_limited` after too many codes
+   */
+  #count(context: Context<WebEnv>, caller: Caller): void {
+    if (!this.#tried.take(countedAs(caller))) throw rateLimited(context, this.#tried, 'too many codes were entered');
   }
 
   #answer(context: Context<WebEnv>, content: Child): Promise<Response> {

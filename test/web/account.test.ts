@@ -1,0 +1,73 @@
+import { expect } from 'chai';
+import type { Role } from '../../src/kernel/roles.ts';
+import { grantRole } from '../../src/record/grants.ts';
+import { bodyOf, Site } from './site.ts';
+
+describe('web: the account of a person', () => {
+  let site: Site;
+  before(async () => {
+    site = await Site.start({ reading: 'token' });
+    await site.repository('app');
+    await site.repository('vault', { visibility: 'private' });
+  });
+  after(() => site.stop());
+
+  const grant = (who: string, role: Role, ...repos: string[]) =>
+    grantRole(site.context.database, { who, role, repos }, 'owner');
+  const ask = (cookie: string, path: string, method = 'GET', body?: object) =>
+    site.ask(`/api/v1/account${path}`, {
+      method,
+      headers: { cookie, origin: site.privateUrl },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+  const makeToken = async (cookie: string, body: object) => bodyOf(await ask(cookie, '/tokens', 'POST', body));
+
+  it('makes no token for a repository that the person may not read, and does not tell whether it exists', async () => {
+    const cookie = await site.signInAs('mallory');
+    await grant('mallory', 'read', 'app');
+    const [hidden, missing] = await Promise.all(
+      ['vault', 'voult'].map(async (repo) => {
+        const { error } = await makeToken(cookie, { name: repo, repos: ['app', repo] });
+        return { ...error, message: error?.message.replace(repo, 'NAME') };
+      }),
+    );
+    expect(hidden?.code).to.equal('not_found');
+    expect(hidden).to.deep.equal(missing);
+    expect(await makeToken(cookie, { name: 'ours', repos: ['app'] })).to.include({ name: 'mallory-ours' });
+  });
+
+  it('is not for a token of the person to change: it ends itself and the browsers that signed in with it, no others', async () => {
+    const cookie = await site.signInAs('ada');
+    await grant('ada', 'own', 'app');
+    const other = await makeToken(cookie, { name: 'other', role: 'own' });
+    const { token, name } = await makeToken(cookie, { name: 'reader', role: 'read', repos: ['app'] });
+    const headers = { authorization: `Bearer ${token}` };
+    const by = (path: string, method: string) => site.fetch(`/api/v1/account${path}`, { method, headers });
+    const browser = await site.signIn(token);
+    const { sessions } = await bodyOf(await ask(cookie, '/sessions'));
+    const own = sessions.find(({ current }: { current: boolean }) => current);
+    expect((await bodyOf(await by('/sessions', 'GET'))).sessions).to.have.lengthOf(1);
+    expect((await by(`/sessions/${own.id}`, 'DELETE')).status).to.equal(404);
+    expect((await by(`/tokens/${other.name}`, 'DELETE')).status).to.equal(404);
+    expect(await bodyOf(await by('/sessions/end-others', 'POST'))).to.deep.equal({ ended: 1 });
+    expect((await ask(browser, '')).status).to.equal(401);
+    expect((await ask(cookie, '')).status).to.equal(200);
+    expect(await bodyOf(await by('/token', 'DELETE'))).to.deep.equal({ name });
+    expect((await by('', 'GET')).status).to.equal(401);
+  });
+
+  it('ends all sessions of the person, with tokens of the person, too', async () => {
+    const cookie = await site.signInAs('bob');
+    const { token } = await makeToken(cookie, { name: 'laptop' });
+    const browsers = [await site.signInAs('bob'), await site.signIn(token)];
+    expect(await bodyOf(await ask(cookie, '/sessions/end-others', 'POST'))).to.deep.equal({ ended: 2 });
+    for (const browser of browsers) expect((await ask(browser, '')).status).to.equal(401);
+    expect((await ask(cookie, '')).status).to.equal(200);
+  });
+
+  it('lets a person without any role sign a program in', async () => {
+    const cookie = await site.signInAs('newcomer');
+    const page = await site.ask('/device', { headers: { cookie, accept: 'text/html' } });
+    expect(page.status).to.equal(200);
+  });
+});
