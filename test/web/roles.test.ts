@@ -208,6 +208,10 @@ describe('web: the roles of people', () => {
     expect(new Set(notices.map((one: { target: string }) => one.target))).to.deep.equal(new Set(['hers']));
     const page = await site.page('/notices', { cookie });
     expect(page).to.include('/notices/hers/test').and.not.include('/notices/all/test');
+    for (const act of ['', '/test', '/unmute', '/remove'])
+      expect(await statusOf(cookie, `/notices/all${act}`, 'POST', 'text/html'), `page ${act}`).to.equal(404);
+    expect(await statusOf(cookie, '/notices/hers', 'GET', 'text/html')).to.equal(200);
+    expect(await statusOf(cookie, '/notices/all', 'GET', 'text/html')).to.equal(404);
     expect((await send('DELETE', '/notice-targets/hers')).status).to.equal(200);
   });
 

@@ -4,11 +4,11 @@ import type { NoticeTarget } from '../../../kernel/model/notice-shapes.ts';
 import { filledText, templateValues } from '../../../kernel/notice-template.ts';
 import { mutedText } from '../../../kernel/notices.ts';
 import { unmute } from '../../../record/notice-mutes.ts';
-import { findNoticeTarget } from '../../../record/notice-targets.ts';
 import type { WebEnv } from '../../access/env.ts';
+import { requesterOf } from '../../access/requester.ts';
 import { requireRole } from '../../access/rights.ts';
 import { toSignIn } from '../../access/to-sign-in.ts';
-import { changeTarget } from '../../requests/notice-targets.ts';
+import { changeManagedTarget, managedTarget } from '../../requests/managed-targets.ts';
 import type { Web } from '../../services.ts';
 import { answerPage } from '../layout.tsx';
 import { PageHead } from '../page-head.tsx';
@@ -20,8 +20,8 @@ import { changeOf } from './target-request.ts';
 /** `/notices/:name`: when a target hears of builds, what its notices say, and who has stopped them. */
 export async function targetPage(context: Context<WebEnv>, web: Web): Promise<Response> {
   if (!context.get('signedIn')) return toSignIn(context);
-  requireRole(context, 'admin', 'reading the targets of notices');
-  return answerTarget(context, web, await findNoticeTarget(web.database, context.req.param('name') ?? ''));
+  requireRole(context, 'own', 'reading the targets of notices');
+  return answerTarget(context, web, await managedTarget(web, requesterOf(context), context.req.param('name') ?? ''));
 }
 
 /** Handles the form: shows it again with what is wrong. */
@@ -31,9 +31,10 @@ export async function changeTargetFromPage(context: Context<WebEnv>, web: Web): 
   const fields: OptionFields = Object.fromEntries(
     optionFields.map((field) => [field, typeof body[field] === 'string' ? body[field].trim() : '']),
   );
-  const target = await findNoticeTarget(web.database, name);
+  const requester = requesterOf(context);
+  const target = await managedTarget(web, requester, name);
   try {
-    await changeTarget(web, name, changeOf(fields));
+    await changeManagedTarget(web, requester, name, changeOf(fields));
     return context.redirect(`/notices/${name}`, 303);
   } catch (error) {
     if (!(error instanceof VoltError) || error.httpStatus >= 500) throw error;
@@ -44,7 +45,7 @@ export async function changeTargetFromPage(context: Context<WebEnv>, web: Web): 
 
 /** Handles the button that ends what a recipient has stopped. */
 export async function unmuteFromPage(context: Context<WebEnv>, web: Web): Promise<Response> {
-  const name = context.req.param('name') ?? '';
+  const { name } = await managedTarget(web, requesterOf(context), context.req.param('name') ?? '');
   const { recipient } = await context.req.parseBody();
   await unmute(web.database, { target: name, recipient: String(recipient) });
   return context.redirect(`/notices/${name}`, 303);
