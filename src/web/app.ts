@@ -9,7 +9,7 @@ import { tokenNeeded } from './access/bearer.ts';
 import { comesFromOwnPage, isReading } from './access/csrf.ts';
 import type { WebEnv } from './access/env.ts';
 import { takeProxyIdentity } from './access/proxy-headers.ts';
-import { limitedSignIns, limitedWrites, signInRate, writeRate } from './access/rate-limit.ts';
+import { limitedSignIns, limitedTests, limitedWrites, signInRate, testRate, writeRate } from './access/rate-limit.ts';
 import { requestSourceOf } from './access/request-source.ts';
 import { may, readerOf, requireRole } from './access/rights.ts';
 import { toSignIn } from './access/to-sign-in.ts';
@@ -168,6 +168,8 @@ export function webApp(web: Web, writes = writeRate): Hono<WebEnv> {
 
   app.use(allowed(web), limitedWrites(writes), audited(web));
   app.use((context, next) => (isReading(context) ? next() : limitedBody(context, next)));
+  const tests = limitedTests(testRate);
+  for (const path of ['/notices/:name/test', '/api/v1/notice-targets/:name/test']) app.use(path, tests);
 
   const api = new Hono<WebEnv>();
   serveRoutes(api, [...routes, descriptionRoute], web);

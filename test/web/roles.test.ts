@@ -230,6 +230,20 @@ describe('web: the roles of people', () => {
     expect(await send('PATCH', '/mail', { options: { digest: '08:00' } })).to.equal(200);
   });
 
+  it('let nobody use the tests of targets to send much mail', async () => {
+    const cookie = await site.signInAs('otto');
+    await grant('otto', 'own', 'app');
+    const to = 'somebody@elsewhere.example';
+    const body = { name: 'ottos', kind: 'mail', to, repos: ['app'], options: { text: 'You have won' } };
+    const headers = { cookie, origin: site.privateUrl };
+    await site.ask('/api/v1/notice-targets', { method: 'POST', headers, body: JSON.stringify(body) });
+    const paths = Array.from({ length: 22 }, (_, n) =>
+      n % 2 ? '/notices/ottos/test' : '/api/v1/notice-targets/ottos/test',
+    );
+    const statuses = await Promise.all(paths.map((path) => statusOf(cookie, path, 'POST')));
+    expect(statuses.filter((status) => status === 429)).to.not.be.empty;
+  });
+
   it('end with the repository, and so do the targets of notices that name it: another may get its name', async () => {
     await site.repository('former');
     const cookie = await site.signInAs('olive');

@@ -18,6 +18,9 @@ export const writeRate: Rate = { burst: 1000, perSecond: 20 };
 /** Sign-ins at providers from one address: an office of some hundred people may have one. */
 export const signInRate: Rate = { burst: 300, perSecond: 2 };
 
+/** Tests of targets that one caller sends: each is mail to up to 50 addresses, in words of the caller's own. */
+export const testRate: Rate = { burst: 20, perSecond: 1 / 30 };
+
 /** The most callers that are remembered; a forgotten one has its whole burst again. */
 const mostCallers = 10_000;
 
@@ -79,6 +82,16 @@ export function limitedSignIns(rate: Rate): MiddlewareHandler<WebEnv> {
   return async (context, next) => {
     if (!signIns.take(networkOf(context.get('source').address)))
       throw rateLimited(context, signIns, 'too many sign-ins come from your address');
+    return next();
+  };
+}
+
+/** Limits how often a caller sends tests, so that nobody uses Volt to send mail to others. */
+export function limitedTests(rate: Rate): MiddlewareHandler<WebEnv> {
+  const tests = new RateLimiter(rate);
+  return async (context, next) => {
+    const caller = context.get('caller');
+    if (caller && !tests.take(countedAs(caller))) throw rateLimited(context, tests, 'too many tests were sent');
     return next();
   };
 }
