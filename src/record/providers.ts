@@ -3,6 +3,7 @@ import type { Config } from '../kernel/config.ts';
 import { VoltError } from '../kernel/errors.ts';
 import type { Provider } from '../kernel/model/provider-shapes.ts';
 import { type ProviderKind, providerKinds } from '../kernel/provider-kinds.ts';
+import { signInProxyOf } from '../kernel/proxy-sign-in.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import { Vault } from '../secrets/vault.ts';
 import type { Database, Sql, Write } from './database.ts';
@@ -28,13 +29,18 @@ export interface ProviderChange {
 /** The claim that has the groups at most providers of OpenID Connect. */
 const usualGroupsClaim = 'groups';
 
-/** @throws VoltError `name_taken`, errors of the key file */
+/** @throws VoltError `name_taken`, also for the name of the proxy that signs people in; errors of the key file */
 export async function addProvider(
   database: Database,
   config: Config,
   given: ProviderChange & { name: string; kind: ProviderKind; url: string; clientId: string; createdBy: string },
 ): Promise<Provider> {
   const { name, kind, url, clientId, clientSecret, createdBy } = given;
+  if (signInProxyOf(config)?.name === name) {
+    throw new VoltError('name_taken', `the proxy that signs people in is called "${name}" already (VOLT_PROXY_NAME)`, {
+      remedy: 'Choose another name: roles that groups of one have would be those of the other, too.',
+    });
+  }
   return database.write(async (db) => {
     const added = await db
       .insertInto('providers')
@@ -51,6 +57,18 @@ export async function addProvider(
     throw new VoltError('name_taken', `there is a provider "${name}" already`, {
       remedy: 'Choose another name, or change that one: `volt provider set`.',
     });
+  });
+}
+
+/**
+ * Refuses a proxy that signs people in with the name of a provider: roles that groups of one have would be those of the other, too.
+ * @throws VoltError `bad_setting`
+ */
+export async function refuseProxyOfProvider(database: Pick<Database, 'db'>, config: Config): Promise<void> {
+  const proxy = signInProxyOf(config);
+  if (!proxy || !(await listProviders(database)).some(({ name }) => name === proxy.name)) return;
+  throw new VoltError('bad_setting', `VOLT_PROXY_NAME is ${proxy.name}, which is the name of a provider, too`, {
+    remedy: 'Set VOLT_PROXY_NAME to another name, or unset VOLT_PROXY_SIGN_IN and remove that provider first.',
   });
 }
 

@@ -3,6 +3,7 @@ import { createAdaptorServer } from '@hono/node-server';
 import { errorText } from '../kernel/errors.ts';
 import { type Stage, type StageContext, showStage } from '../queues/stage.ts';
 import type { Database } from '../record/database.ts';
+import { refuseProxyOfProvider } from '../record/providers.ts';
 import { Guard } from './access/guard.ts';
 import { ensureToken } from './access/main-token.ts';
 import { signInUrl } from './access/sign-in-address.ts';
@@ -40,6 +41,7 @@ export async function startWeb(
 ): Promise<WebStage> {
   const logger = context.logger.child({ stage: 'web' });
   const { config, access } = context;
+  await refuseProxyOfProvider(context.database, config);
   const guard = new Guard(ensureToken(config), { database: context.database, logger });
   const hosts = { bound: options.host, machine: config.host, url: config.url };
   const streams = new OpenStreams(logger);

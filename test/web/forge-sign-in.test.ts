@@ -98,9 +98,12 @@ describe('web: signing in at a forge', () => {
           ['a', 'b', 'c', 'd', 'e'].map((name) => `${kind}/${name}`),
         );
         forge.pageSize = 5000;
-        forge.account = { ...ada, orgs: Array.from({ length: 1500 }, (_, index) => `org-${index}`) };
+        const orgs = Array.from({ length: 1001 }, (_, index) => `org-${index}`);
+        forge.account = { ...ada, orgs: orgs.slice(1), teams: [] };
         await signIn(kind);
         expect(await groupsOf(site.context.database, person_id)).to.have.lengthOf(1000);
+        forge.account = { ...ada, orgs, teams: [] };
+        expect(await (await signIn(kind)).text()).to.include(`${kind} tells 1001 groups, more than 1000`);
       });
 
       it('is checked with a code that it has not given, and says what it does not accept', async () => {

@@ -3,9 +3,11 @@ import { expect } from 'chai';
 import { Hono } from 'hono';
 import { type SignInProxy, signInProxyOf } from '../../src/kernel/proxy-sign-in.ts';
 import { setBlocked } from '../../src/record/people.ts';
+import { addProvider, removeProvider } from '../../src/record/providers.ts';
 import type { WebEnv } from '../../src/web/access/env.ts';
 import { takeProxyIdentity } from '../../src/web/access/proxy-headers.ts';
 import { webApp } from '../../src/web/app.ts';
+import { startWeb } from '../../src/web/start.ts';
 import { bodyOf, rawRequest, Site } from './site.ts';
 
 type Headings = { [name: string]: string };
@@ -181,15 +183,33 @@ describe('web: signing in by a proxy', () => {
     expect((await bodyOf(await callerAt('10.0.0.7', odd))).person.displayName).to.equal('odd');
   });
 
-  it('takes at most 500 groups', async () => {
+  it('takes at most 1,000 groups, and leaves out what can be no group', async () => {
     const groups = (count: number) => Array.from({ length: count }, (_, i) => `g${i}`).join(',');
-    const known = await callerAt('10.0.0.7', { 'remote-user': 'many', 'remote-groups': groups(500) });
-    expect((await bodyOf(known)).groups).to.have.length(500);
-    const refused = await callerAt('10.0.0.7', { 'remote-user': 'many', 'remote-groups': groups(501) });
+    const answer = (told: string) => callerAt('10.0.0.7', { 'remote-user': 'many', 'remote-groups': told });
+    expect((await bodyOf(await answer(groups(1000)))).groups).to.have.length(1000);
+    const refused = await answer(groups(1001));
     expect([refused.status, (await bodyOf(refused)).error.message]).to.deep.equal([
       400,
-      'the proxy in front of Volt sends the header remote-groups with 501 groups, more than 500',
+      'the proxy in front of Volt sends the header remote-groups with 1001 groups, more than 1000',
     ]);
+    const odd = ['/devs', '\xff', `${'x'.repeat(256)}`, 'a  b', '', 'devs', 'ops team'].join(',');
+    expect((await bodyOf(await answer(odd))).groups).to.deep.equal(['proxy/devs', 'proxy/ops team']);
+  });
+
+  it('keeps the name of the proxy apart from those of providers, which would share its groups', async () => {
+    const { context } = site;
+    const about = { kind: 'oidc', url: 'https://id.example', clientId: 'volt', createdBy: 'owner' } as const;
+    const taken = await addProvider(context.database, context.config, { ...about, name: 'proxy' }).catch(
+      (error) => error,
+    );
+    expect(taken).to.include({ code: 'name_taken' });
+    await addProvider(context.database, context.config, { ...about, name: 'corp' });
+    const config = { ...context.config, proxyName: 'corp' };
+    const started = startWeb({ ...context, config }, { host: '127.0.0.1', port: 0 });
+    const refused = await started.catch((error) => error);
+    expect(refused).to.include({ code: 'bad_setting' });
+    expect(refused.message).to.include('VOLT_PROXY_NAME').and.include('corp');
+    await removeProvider(context.database, 'corp');
   });
 });
 

@@ -1,18 +1,19 @@
 import type { Context } from 'hono';
 import { VoltError } from '../../kernel/errors.ts';
+import { groupNames } from '../../kernel/group-names.ts';
 import { isMailAddress } from '../../kernel/mail-address.ts';
 import { isWithin, type ProxyHeaders, type SignInProxy } from '../../kernel/proxy-sign-in.ts';
 import type { ToldIdentity } from '../../record/identities.ts';
 import type { WebEnv } from './env.ts';
 
-/** The most groups of a person, and the most characters of a name, of a user or of a group. */
-const bounds = { groups: 500, characters: 255 } as const;
+/** The most characters of a name, or of a user. */
+const longest = 255;
 
 /**
  * Takes the headers in which a proxy tells who a person is out of a request, so that nothing else sees them. They count if the
  * address of the connection is that of a proxy; what the request says about addresses does not matter.
  * @returns undefined if the request comes from elsewhere, or the proxy names nobody
- * @throws VoltError `bad_request` if the proxy sends a header twice, or what cannot be the name of a user or a group
+ * @throws VoltError `bad_request` if the proxy sends a header twice, what cannot be the name of a user, or too many groups
  */
 export function takeProxyIdentity(context: Context<WebEnv>, proxy: SignInProxy): ToldIdentity | undefined {
   const { headers } = proxy;
@@ -29,12 +30,14 @@ export function takeProxyIdentity(context: Context<WebEnv>, proxy: SignInProxy):
   const sent = (name: string | undefined) => (name === undefined ? '' : (values.get(name) ?? '').trim());
   if (sent(headers.user) === '') return undefined;
   const user = readable(headers.user, sent(headers.user));
-  const groups = sent(headers.groups).split(headers.separator);
+  const groups = sent(headers.groups)
+    .split(headers.separator)
+    .map((group) => decoded(group.trim()));
   const address = textOf(sent(headers.email));
   return {
     ...{ provider: proxy.name, issuer: `proxy:${proxy.name}`, subject: user, login: user },
     displayName: textOf(sent(headers.name)) ?? user,
-    groups: groupsOf(headers.groups ?? '', groups),
+    groups: groupNames(groups, (how) => unusable(headers.groups ?? '', `with ${how}`)),
     // the proxy answers for it
     addresses: address !== undefined && isMailAddress(address) ? [address] : [],
   };
@@ -48,28 +51,27 @@ function countOf(name: string, rawHeaders: readonly string[]): number {
   return rawHeaders.filter((text, index) => index % 2 === 0 && text.toLowerCase() === name).length;
 }
 
-function groupsOf(header: string, parts: readonly string[]): string[] {
-  const groups = new Set(parts.map((part) => part.trim()).filter((part) => part !== ''));
-  if (groups.size > bounds.groups) throw unusable(header, `with ${groups.size} groups, more than ${bounds.groups}`);
-  return [...groups].map((group) => readable(header, group));
-}
-
 /** @throws VoltError `bad_request` */
 function readable(header: string, value: string): string {
   const text = textOf(value);
   if (text === undefined)
-    throw unusable(header, `with a value that is not a name of at most ${bounds.characters} characters in UTF-8`);
+    throw unusable(header, `with a value that is not a name of at most ${longest} characters in UTF-8`);
   return text;
+}
+
+/** @returns undefined if it is empty, too long, not UTF-8, or has control or invisible characters */
+function textOf(value: string): string | undefined {
+  const text = decoded(value);
+  return !text || text.length > longest || /\p{C}|\p{Zl}|\p{Zp}/u.test(text) ? undefined : text;
 }
 
 /**
  * The text of a header's value: Node reads each byte as one character, proxies send UTF-8.
- * @returns undefined if it is empty, too long, not UTF-8, or has control or invisible characters
+ * @returns undefined if it is not UTF-8
  */
-function textOf(value: string): string | undefined {
+function decoded(value: string): string | undefined {
   try {
-    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.from(value, 'latin1'));
-    return text === '' || text.length > bounds.characters || /\p{C}|\p{Zl}|\p{Zp}/u.test(text) ? undefined : text;
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.from(value, 'latin1'));
   } catch {
     return undefined;
   }

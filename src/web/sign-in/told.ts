@@ -1,9 +1,10 @@
 import { VoltError } from '../../kernel/errors.ts';
+import { groupNames } from '../../kernel/group-names.ts';
 import { isMailAddress } from '../../kernel/mail-address.ts';
 import type { ToldIdentity } from '../../record/identities.ts';
 
 /** Bounds of what a provider tells: characters of each text, and how many there are. Subjects: OpenID Connect Core 1.0, 2. */
-const most = { subject: 255, text: 100, group: 200, groups: 1000, addresses: 20 };
+const most = { subject: 255, text: 100, addresses: 20 };
 
 /** What a provider has told, unchecked. */
 export interface Told {
@@ -17,7 +18,7 @@ export interface Told {
 
 /**
  * What a provider tells about somebody, as it is kept: bounded, and without characters that would mislead on pages and terminals.
- * @throws VoltError `provider_refused` without a subject
+ * @throws VoltError `provider_refused` without a subject, and with too many groups
  */
 export function identityFrom(of: { provider: string; issuer: string }, told: Told): ToldIdentity {
   const subject = typeof told.subject === 'number' ? String(told.subject) : told.subject;
@@ -32,11 +33,10 @@ export function identityFrom(of: { provider: string; issuer: string }, told: Tol
     );
   }
   const login = plainText(told.login, most.text) ?? 'person';
-  const groups = told.groups.flatMap((group) => groupName(group) ?? []);
   const addresses = told.addresses.filter((one): one is string => typeof one === 'string' && isMailAddress(one));
   return {
     ...{ ...of, subject, login, displayName: plainText(told.displayName, most.text) ?? login },
-    groups: [...new Set(groups)].slice(0, most.groups),
+    groups: groupNames(told.groups, (how) => tooMany(of.provider, how)),
     addresses: addresses.slice(0, most.addresses),
   };
 }
@@ -48,9 +48,8 @@ export function plainText(text: unknown, longest: number): string | undefined {
   return plain.slice(0, longest).trim() || undefined;
 }
 
-/** A group is taken as it is, or not at all: a changed one could be another. Keycloak begins the path of a group with a slash. */
-function groupName(group: unknown): string | undefined {
-  if (typeof group !== 'string' || group.length > most.group || plainText(group, most.group) !== group)
-    return undefined;
-  return group.replace(/^\/+/, '') || undefined;
+function tooMany(provider: string, how: string): VoltError {
+  return new VoltError('provider_refused', `${provider} tells ${how}`, {
+    remedy: 'Have the provider tell Volt only the groups that have roles in Volt.',
+  });
 }
