@@ -6,7 +6,7 @@ import { knowsPeople, type Reader } from './visibility.ts';
 
 /**
  * Whose commits builds are of: the people who have the mail addresses of the commits' authors. An address is a claim of the commit,
- * which anybody can make; it gives no right.
+ * which anybody can make; it gives no right. Searches read builds one by one, so they find the addresses of people once, by `in`.
  */
 
 /** The builds with the people who have the addresses of their authors, if the reader may know. One query for all of them. */
@@ -38,15 +38,13 @@ export async function withPeople<B extends Pick<BuildSummary, 'id' | 'person'>>(
 /** Whether the author of a build's commit has a text in the name, or is a person who has it in a name, as the reader may know. */
 export function isBy(text: string, reader: Reader) {
   if (!knowsPeople(reader)) return holds('builds.author', text);
-  return sql<boolean>`(${holds('builds.author', text)} or exists (
-    select 1 from person_addresses inner join people on people.id = person_addresses.person_id
-    where person_addresses.address = lower(builds.author_address)
-      and (people.name = ${text.toLowerCase()} or ${holds('people.display_name', text)})))`;
+  return sql<boolean>`(${holds('builds.author', text)} or lower(builds.author_address) in (
+    select address from person_addresses inner join people on people.id = person_addresses.person_id
+    where people.name = ${text.toLowerCase()} or ${holds('people.display_name', text)}))`;
 }
 
 /** Whether the commit of a build has an address of a person. */
 export function isOf(person: number) {
-  return sql<boolean>`exists (
-    select 1 from person_addresses
-    where person_addresses.address = lower(builds.author_address) and person_addresses.person_id = ${person})`;
+  return sql<boolean>`lower(builds.author_address) in (
+    select address from person_addresses where person_id = ${person})`;
 }

@@ -2,6 +2,7 @@ import { apiAddress, type ForgeKind } from '../kernel/forge-kinds.ts';
 import type { ProviderKind } from '../kernel/provider-kinds.ts';
 import type { Database } from './database.ts';
 import { findPerson, type Person } from './people.ts';
+import { listProviders } from './providers.ts';
 
 /**
  * The person to whom an account at a forge belongs: who has signed in with it at a provider that is that forge.
@@ -12,16 +13,20 @@ export async function personOfAccount(
   { kind, api }: { kind: ForgeKind; api: string },
   account: string,
 ): Promise<Person | undefined> {
-  const rows = await db
-    .selectFrom('identities')
-    .innerJoin('providers', (join) =>
-      join.onRef('providers.name', '=', 'identities.provider').onRef('providers.url', '=', 'identities.issuer'),
-    )
-    .select(['person_id', 'providers.kind', 'providers.url'])
-    .where('subject', '=', account)
-    .execute();
-  const found = rows.find((row) => forgesOf[row.kind].includes(kind) && apiAddress(kind, row.url) === api);
-  return found && findPerson({ db }, found.person_id);
+  const providers = (await listProviders({ db })).filter(
+    (provider) => forgesOf[provider.kind].includes(kind) && apiAddress(kind, provider.url) === api,
+  );
+  for (const { name, url } of providers) {
+    const identity = await db
+      .selectFrom('identities')
+      .select('person_id')
+      .where('issuer', '=', url)
+      .where('subject', '=', account)
+      .where('provider', '=', name)
+      .executeTakeFirst();
+    if (identity) return findPerson({ db }, identity.person_id);
+  }
+  return undefined;
 }
 
 /** Kinds of forges at which the subject of an identity is the id of the account, by the kind of provider. */

@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely';
 import { VoltError } from '../kernel/errors.ts';
+import type { ShownPerson } from '../kernel/model/people-shapes.ts';
 import { handleFrom } from '../kernel/names.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import type { Database, Sql, Write } from './database.ts';
@@ -73,4 +74,12 @@ export function personOf(row: Selectable<Schema['people']>): Person {
   const time = (at: number | null) => (at === null ? null : new Date(at).toISOString());
   const createdAt = new Date(created_at).toISOString();
   return { id, name, displayName, createdAt, lastSeenAt: time(last_seen_at), blockedAt: time(blocked_at) };
+}
+
+/** A person as lists show them. @param logins each as `PROVIDER:LOGIN` */
+export function shownPerson(
+  { name, displayName, createdAt, lastSeenAt, blockedAt }: Person,
+  logins: string[],
+): ShownPerson {
+  return { name, displayName, logins, createdAt, lastSeenAt, blockedAt };
 }

@@ -116,6 +116,11 @@ export async function listProviders({ db }: Pick<Database, 'db'>): Promise<Provi
   return (await db.selectFrom('providers').selectAll().orderBy('name').execute()).map(providerOf);
 }
 
+/** @throws VoltError `not_found` */
+export async function providerNamed({ db }: { db: Sql }, name: string): Promise<Provider> {
+  return providerOf(await rowOf(db, name));
+}
+
 /** @throws VoltError `not_found`, errors of the key file, `secrets_key_wrong`, `secrets_damaged` */
 export async function providerWithSecret(
   { db }: Pick<Database, 'db'>,

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { setBlocked } from '../../record/people.ts';
-import { pageOfPeople, personDetails, preparePerson, removePerson, renamePerson } from '../../record/people-admin.ts';
+import { personDetails, preparePerson, removePerson, renamePerson } from '../../record/people-admin.ts';
+import { pageOfPeople } from '../../record/people-search.ts';
 import { addAddress, removeAddress } from '../../record/person-addresses.ts';
 import { handle, newPerson, onePerson, peopleList, peopleQuery, personChange } from '../schemas/people.ts';
 import { done } from '../schemas/terms.ts';

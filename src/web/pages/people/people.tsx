@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import type { VoltError } from '../../../kernel/errors.ts';
 import type { ShownPerson } from '../../../kernel/model/people-shapes.ts';
 import { serverNow } from '../../../kernel/server-time.ts';
-import { pageOfPeople } from '../../../record/people-admin.ts';
+import { pageOfPeople } from '../../../record/people-search.ts';
 import type { WebEnv } from '../../access/env.ts';
 import { requireRole } from '../../access/rights.ts';
 import { toSignIn } from '../../access/to-sign-in.ts';
