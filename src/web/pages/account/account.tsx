@@ -86,7 +86,7 @@ function Known({ account: { identities, groups, addresses } }: { account: Accoun
     ['Addresses of commits', addresses],
   ] as const;
   return (
-    <dl class="pairs">
+    <dl class="known">
       {facts
         .filter(([, values]) => values.length > 0)
         .map(([what, values]) => (

@@ -135,7 +135,7 @@ function RequestForm({ caller, code, request, address }: Shown) {
   return (
     <form class="panel fields" method="post" action={devicePath}>
       <PageHead title={`Let this program act as ${caller.person ? 'you' : caller.name}?`} />
-      <dl class="pairs">
+      <dl class="known">
         <dt>Program</dt>
         <dd>{request.program}</dd>
         <dt>Machine</dt>
