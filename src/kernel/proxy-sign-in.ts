@@ -1,4 +1,5 @@
 import { BlockList, isIP, isIPv4 } from 'node:net';
+import { networkInterfaces } from 'node:os';
 
 /** The proxies that may tell who a person is, and how they do. */
 export interface SignInProxy {
@@ -99,4 +100,22 @@ export function parseNetworks(text: string): BlockList | undefined {
 export function isWithin(networks: BlockList, address: string): boolean {
   const plain = address.replace(/^::ffff:(?=[\d.]+$)/i, '').replace(/%.*$/, '');
   return isIP(plain) !== 0 && networks.check(plain, isIPv4(plain) ? 'ipv4' : 'ipv6');
+}
+
+/** What it means if `trustsThisMachine`, and jobs have the network of the machine. */
+export const jobsCanBeAnybody = {
+  code: 'proxy_on_machine',
+  message:
+    'VOLT_PROXY_SIGN_IN believes an address of this machine, whose network jobs have: a job can pass for any person',
+  remedy:
+    'Isolate jobs (VOLT_ISOLATION=sandbox, see docs/isolation.md), or put the proxy on a machine without jobs and name only its address.',
+} as const;
+
+/** Whether programs that have the network of this machine can tell Volt who a person is, as a proxy does. */
+export function trustsThisMachine({ proxySignIn }: { proxySignIn?: string | undefined }): boolean {
+  const networks = proxySignIn === undefined ? undefined : parseNetworks(proxySignIn);
+  if (!networks) return false;
+  const own = Object.values(networkInterfaces()).flatMap((links = []) => links.map(({ address }) => address));
+  // a machine has all addresses that begin so
+  return /(^|,)\s*127\./.test(proxySignIn ?? '') || own.some((address) => isWithin(networks, address));
 }

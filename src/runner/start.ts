@@ -27,6 +27,7 @@ import type { Logger } from '../kernel/logger.ts';
 import type { RunnerId } from '../kernel/model.ts';
 import { checkRepositoryGlobs, hostLabel, parseLabels } from '../kernel/names.ts';
 import { networkPolicy } from '../kernel/network-policy.ts';
+import { jobsCanBeAnybody, trustsThisMachine } from '../kernel/proxy-sign-in.ts';
 import { hideCredentials } from '../kernel/urls.ts';
 import { voltServers } from '../kernel/volt-servers.ts';
 import type { Stage, StageContext } from '../queues/stage.ts';
@@ -143,6 +144,8 @@ export async function startRunner(context: StageContext, options: RunnerOptions)
   if (settledIsolation.isUnasked) logger.warn(`builds local repositories only: ${unaskedText}`);
   if (settledIsolation.level !== 'none' && !settledIsolation.filtersCalls) logger.warn(unfilteredText);
   if (networks.notice !== undefined) logger.warn(`network: ${networksText(networks)} (${networks.notice})`);
+  if (networks.trusted === 'machine' && !settledIsolation.inContainers && trustsThisMachine(config))
+    logger.warn(`${jobsCanBeAnybody.message}; see volt doctor`);
   if (config.jobMemory > 0 && !(await ControlGroup.isPossible())) logger.warn(`${withoutGroups}; see volt doctor`);
   const stopping = new AbortController();
   const pruning = everyLater(

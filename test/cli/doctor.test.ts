@@ -70,6 +70,15 @@ describe('volt doctor', () => {
     expect(needed.of('isolation')[0]?.message).to.match(/^container: each job runs in a container /);
   });
 
+  it('warns of jobs that can pass for people whom a proxy on this machine signs in', async () => {
+    const found = async (proxy: string, isolation: string) => {
+      const env = { VOLT_PROXY_SIGN_IN: proxy, VOLT_ISOLATION: isolation };
+      return (await examine(['--data', folders.make()], env)).of('sign-in').map(({ level }) => level);
+    };
+    expect(await found('127.0.0.1', 'none')).to.deep.equal(['warn']);
+    expect(await found('203.0.113.7', 'none')).to.deep.equal([]);
+  });
+
   it('tells what isolated jobs need to build images', async () => {
     const { of } = await examine(['--data', folders.make()], { PATH: folders.make() });
     expect(of('image builds')[0]?.message).to.include('buildah is missing');

@@ -8,9 +8,11 @@ import type { BuildId } from '../../src/kernel/model.ts';
 import { ownTrust } from '../../src/kernel/trust.ts';
 import { noteObserved, noteObserveError } from '../../src/record/observations.ts';
 import { removeSecret, setSecret } from '../../src/record/secrets.ts';
+import { nobody } from '../../src/record/visibility.ts';
 import type { Vitals } from '../../src/redis/membership.ts';
 import { runnerList } from '../../src/web/schemas/runners.ts';
 import { systemStatus } from '../../src/web/schemas/system.ts';
+import { systemStatus as systemState } from '../../src/web/status/system-status.ts';
 import { jobMessageOf } from '../support/messages.ts';
 import { until } from '../support/until.ts';
 import { bodyOf, job, Site } from './site.ts';
@@ -137,6 +139,23 @@ describe('web: the state of Volt', () => {
     await site.runner('r1', { stopping: true });
     expect((await status()).runners?.stopping).to.equal(1);
     expect((await site.json('/api/v1/runners')).runners[0].state).to.equal('stopping');
+    await site.runner('r1');
+  });
+
+  it('warns of jobs without isolation that can pass for people whom a proxy on their machine signs in', async () => {
+    const { config } = site.context;
+    const codesWith = async (proxySignIn: string | undefined) => {
+      const web = await site.web({ config: { ...config, proxySignIn } });
+      const { warnings } = await systemState(web, nobody);
+      return warnings.map(({ code }) => code);
+    };
+    await site.runner('r1', { isolation: 'sandbox' });
+    expect(await codesWith('127.0.0.1')).to.deep.equal([]);
+    await site.runner('r1', { isolation: 'none' });
+    for (const own of ['127.0.0.1', '10.9.8.7, 127.5.0.0/16', '127.0.0.0/8'])
+      expect(await codesWith(own), own).to.deep.equal(['proxy_on_machine']);
+    for (const other of ['203.0.113.7', '2001:db8::/64', undefined])
+      expect(await codesWith(other), other).to.deep.equal([]);
     await site.runner('r1');
   });
 

@@ -15,6 +15,7 @@ import { gitVersion } from '../../git/command/version.ts';
 import type { Config } from '../../kernel/config.ts';
 import { asVoltError } from '../../kernel/errors.ts';
 import { networkPolicy } from '../../kernel/network-policy.ts';
+import { jobsCanBeAnybody, trustsThisMachine } from '../../kernel/proxy-sign-in.ts';
 import { runProgram } from '../../system/run-program.ts';
 import { buildsFinding } from './builds.ts';
 import { engineFinding } from './engine.ts';
@@ -39,6 +40,8 @@ export async function machineFindings(config: Config): Promise<Finding[]> {
       engineFinding(config),
       buildsFinding(config),
     ])),
+    // what fails is a finding of the isolation already
+    ...(await proxyFindings(config).catch(() => [])),
   ];
 }
 
@@ -103,6 +106,16 @@ async function networkFinding(config: Config): Promise<Finding> {
     const { message, remedy } = asVoltError(error);
     return fail('network', message, remedy);
   }
+}
+
+/** Checks whether jobs can pass for people whom a proxy signs in. */
+async function proxyFindings(config: Config): Promise<Finding[]> {
+  if (!trustsThisMachine(config)) return [];
+  const { level, inContainers } = await settleIsolation(config.isolation);
+  const { trusted } = await settleNetworks(level, networkPolicy(config));
+  return trusted === 'machine' && !inContainers
+    ? [warn('sign-in', jobsCanBeAnybody.message, jobsCanBeAnybody.remedy)]
+    : [];
 }
 
 /** Names the settings that let commits use more than their own repository. */

@@ -1,4 +1,6 @@
+import type { Config } from '../../kernel/config.ts';
 import { hostLabel } from '../../kernel/names.ts';
+import { jobsCanBeAnybody, trustsThisMachine } from '../../kernel/proxy-sign-in.ts';
 import { serverNow } from '../../kernel/server-time.ts';
 import { age } from '../../kernel/times.ts';
 import { hideCredentials } from '../../kernel/urls.ts';
@@ -61,6 +63,14 @@ export function fullDisks({ stages, runners }: RedisState): Problem[] {
     message: `the disk of ${host} has less free space than VOLT_DISK_FLOOR requires (${[...new Set(names)].join(', ')}): logs may not fit`,
     remedy: 'Free some space there: `volt prune` deletes what is older than the settings keep.',
   }));
+}
+
+/** Whether jobs on the machine of this stage can pass for people whom a proxy signs in. */
+export function jobsAsAnybody({ runners }: RedisState, config: Config): Problem[] {
+  const { host } = config;
+  const isOpen = runners.some((runner) => runner.host === host && runner.isolation === 'none');
+  if (!isOpen || !trustsThisMachine(config)) return [];
+  return [{ ...jobsCanBeAnybody, message: `machine ${host}: ${jobsCanBeAnybody.message}` }];
 }
 
 /** One problem for each machine, however many members it has. */

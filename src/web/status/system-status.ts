@@ -9,7 +9,15 @@ import { askRedis } from './ask-redis.ts';
 import { readDatabase } from './database-state.ts';
 import { problemsOfForges } from './forge-problems.ts';
 import { needsNotifier, notifierProblem, problemsOfTargets } from './notifier-problems.ts';
-import { fullDisks, secretsProblem, unfitRedis, unreadable, unwatchedMachines, wrongClocks } from './problems.ts';
+import {
+  fullDisks,
+  jobsAsAnybody,
+  secretsProblem,
+  unfitRedis,
+  unreadable,
+  unwatchedMachines,
+  wrongClocks,
+} from './problems.ts';
 import { readRedis } from './redis-state.ts';
 import type { StatusSources } from './sources.ts';
 import { problemsOf, unreachable } from './stage-problems.ts';
@@ -63,7 +71,7 @@ export async function systemStatus(
     jobs: known?.jobs ?? null,
     builds: known?.builds ?? null,
     problems,
-    warnings: seen ? [...unfitRedis(seen, false), ...wrongClocks(seen)] : [],
+    warnings: seen ? [...unfitRedis(seen, false), ...wrongClocks(seen), ...jobsAsAnybody(seen, web.config)] : [],
   };
 }
 
