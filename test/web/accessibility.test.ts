@@ -71,6 +71,9 @@ const pages: { readonly [route: string]: (shown: Shown) => string[] } = {
   '/audit': () => ['/audit'],
   '/people': () => ['/people', '/people?text=nobody'],
   '/people/:name': () => ['/people/ada'],
+  '/access': () => ['/access'],
+  '/account': () => ['/account'],
+  '/device': () => ['/device', '/device?code=WRONG', '/device?outcome=confirmed'],
   '/forges': () => ['/forges'],
   '/notices': () => ['/notices'],
   '/notices/:name': () => ['/notices/mail'],
@@ -96,6 +99,8 @@ const others = [
     '/queues',
     '/queues/*',
     '/sign-in/with/*',
+    // limits, for requests that change something
+    '/notices/:name/test',
   ],
   ...['/.well-known/openid-configuration', '/.well-known/jwks'],
 ];

@@ -25,7 +25,7 @@ export function Sessions({ sessions, now }: { sessions: ShownSession[]; now: num
           { head: 'By', cell: ({ provider }) => provider ?? 'token' },
           { head: 'Since', cell: ({ createdAt }) => <Age time={createdAt} now={now} /> },
           { head: 'Last used', cell: ({ lastUsedAt }) => <Age time={lastUsedAt} now={now} /> },
-          { head: '', cell: (session) => <End session={session} /> },
+          { head: 'Actions', cell: (session) => <End session={session} /> },
         ]}
       />
       {sessions.some(({ current }) => !current) && (

@@ -34,7 +34,7 @@ export function Tokens({ tokens, now }: { tokens: NamedToken[]; now: number }) {
           cell: ({ lastUsedAt }) => (lastUsedAt === null ? 'never' : <Age time={lastUsedAt} now={now} />),
         },
         {
-          head: '',
+          head: 'Actions',
           cell: ({ name }) => (
             <form method="post" action={`/account/tokens/${name}/revoke`}>
               <button type="submit" class="danger" aria-label={`Revoke ${name}`}>

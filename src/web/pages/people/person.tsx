@@ -183,7 +183,7 @@ function Addresses({ person: { name, addresses, identities } }: { person: Person
             { head: 'Address', class: 'name', cell: ({ address }) => address },
             { head: 'Known from', cell: sourceOf },
             {
-              head: '',
+              head: 'Actions',
               cell: ({ address }) => (
                 <form method="post" action={`/people/${name}/addresses/remove`}>
                   <input type="hidden" name="address" value={address} />
