@@ -19,7 +19,7 @@ interface NotifyOptions {
   to?: string;
   secretFile?: string;
   repo?: string[];
-  branch?: string[];
+  branch?: string[] | false;
   on?: string;
   owner?: string[];
   domain?: string[];
@@ -79,6 +79,7 @@ export function notifyCommand(program: Command): CommandFile {
   const set = withOptions(command.command('set'))
     .description('Changes a target of notices. What waits for it is sent at once if it has a new address.')
     .argument('<name>')
+    .option('--no-branch', 'of the default branch again')
     .option('--no-quiet', 'send at any time again')
     .option('--no-digest', 'send no digest any more')
     .option('--no-title', "use Volt's own titles again")
@@ -178,7 +179,7 @@ function bodyOf({ secretFile, repo, branch, on, owner, domain, zone, ...options 
   return {
     ...(secretFile !== undefined && { secret: readSecret(secretFile, 'the secret') }),
     ...(repo && { repos: repo }),
-    ...(branch && { branches: branch }),
+    ...(branch !== undefined && { branches: orNull(branch) ?? [] }),
     ...(on !== undefined && { on }),
     ...(Object.values(given).some((value) => value !== undefined) && { options: given }),
   };

@@ -173,6 +173,8 @@ export async function dueNoticeTargets({ db }: Pick<Database, 'db'>): Promise<st
 export interface OpenNoticeTarget {
   name: string;
   kind: NoticeKind;
+  branches: readonly string[];
+  on: NoticeChoice;
   options: NoticeOptions;
   address: NoticeAddress;
   mayBePrivate: boolean;
@@ -188,6 +190,7 @@ export async function openNoticeTarget(
   const row = await rowOf(db, name);
   return {
     ...{ name, kind: row.kind, address: openedAddress(config, row), options: JSON.parse(row.options) as NoticeOptions },
+    ...{ branches: JSON.parse(row.branches) as string[], on: row.choice },
     ...{ mayBePrivate: row.private === 1, hasProblem: row.problem_code !== null },
   };
 }

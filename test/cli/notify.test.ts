@@ -23,6 +23,7 @@ describe('volt notify', function () {
     await receiver.stop();
   });
 
+  const chat = ['--kind', 'slack', '--to', 'https://example.org/hook'];
   const run = (...args: string[]) => volt(['notify', ...args, '--data', site.context.config.dataDir]);
 
   it('adds a webhook, makes its secret and shows it once, tests it, and removes it', async () => {
@@ -58,6 +59,15 @@ describe('volt notify', function () {
     expect((await run('ls')).stdout).to.match(/team +slack +\S+ +failures of/);
   });
 
+  it('hears of the audit log only without branches and digest, which can be taken away', async () => {
+    await run('add', 'log', ...chat, '--branch', 'main', '--digest', '09:00');
+    const refused = await run('set', 'log', '--on', 'audit');
+    expect(refused.stderr).to.include('has no branches and no digest').and.include('--no-branch --no-digest');
+    expect((await run('set', 'log', '--on', 'audit', '--no-branch', '--no-digest')).stdout).to.include('changed log');
+    expect((await run('ls')).stdout).to.match(/log +slack +\S+ +changes in the audit log/);
+    expect((await run('set', 'log', '--digest', '09:00')).stderr).to.include('has no branches and no digest');
+  });
+
   for (const [what, args, code] of [
     ['an address that is none', ['--kind', 'slack', '--to', 'team'], 'bad_url'],
     ['a password in an address', ['--kind', 'webhook', '--to', 'https://a:b@example.org'], 'bad_url'],
@@ -70,6 +80,8 @@ describe('volt notify', function () {
     ['a room without a token', ['--kind', 'matrix', '--to', 'https://example.org/!a:b.org'], 'bad_request'],
     ['a branch that is none', ['--kind', 'slack', '--to', 'https://example.org', '--branch', 'a..b'], 'bad_ref'],
     ['a repository that is none', ['--kind', 'slack', '--to', 'https://example.org', '--repo', 'A b'], 'bad_name'],
+    ['branches for the audit log', [...chat, '--on', 'audit', '--branch', 'main'], 'has no branches and no digest'],
+    ['a digest of the audit log', [...chat, '--on', 'audit', '--digest', '09:00'], 'has no branches and no digest'],
     ['no address', ['--kind', 'slack'], 'no address was given'],
   ] as const) {
     it(`refuses ${what}, and says what to do`, async () => {

@@ -10,6 +10,7 @@ import {
   addNoticeTarget,
   changeNoticeTarget,
   type NoticeAddress,
+  type OpenNoticeTarget,
   openNoticeTarget,
 } from '../../record/notice-targets.ts';
 import type { Caller } from '../access/caller.ts';
@@ -37,6 +38,7 @@ export async function addTarget(
   mayBePrivate = true,
 ): Promise<NoticeTarget & { secret: string | null }> {
   checkFilter(kind, { repos, branches, options });
+  checkChoice({ on, branches, options });
   const checked = checkedAddress(kind, { to, secret });
   const made = await addNoticeTarget(database, config, {
     ...{ name, kind, ...checked, repos, branches, on, options },
@@ -59,6 +61,10 @@ export async function changeTarget(
 ): Promise<NoticeTarget> {
   const before = await openNoticeTarget(database, config, name);
   checkFilter(before.kind, filter);
+  checkChoice({
+    ...{ on: filter.on ?? before.on, branches: filter.branches ?? before.branches },
+    options: { ...before.options, ...filter.options },
+  });
   const address = changedAddress(before, { to, secret });
   return changeNoticeTarget(database, config, name, { ...filter, ...(address && { ...address, mayBePrivate }) });
 }
@@ -161,6 +167,18 @@ function checkFilter(
   if (wrong === undefined) return;
   throw new VoltError('bad_request', `"${wrong.slice(0, 100)}" is no mail address`, {
     remedy: 'Give the plain address of each owner, such as ada@example.org.',
+  });
+}
+
+/** @throws VoltError `bad_request` for what says nothing about the audit log */
+function checkChoice({
+  on,
+  branches,
+  options: { digest = null },
+}: Pick<OpenNoticeTarget, 'on' | 'branches'> & { options: { digest?: string | null | undefined } }): void {
+  if (on !== 'audit' || (branches.length === 0 && digest === null)) return;
+  throw new VoltError('bad_request', 'a target that hears of the audit log has no branches and no digest', {
+    remedy: 'Leave out --branch and --digest; `volt notify set NAME --no-branch --no-digest` takes them away.',
   });
 }
 
