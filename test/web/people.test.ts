@@ -100,6 +100,10 @@ describe('web: people', () => {
     for (const name of ['countess', 'owner', 'unknown'])
       expect(await ask('POST', '/people', { name }), name).to.equal('name_taken');
     expect(await ask('POST', '/people', { name: 'A b' })).to.equal('bad_request');
+    for (const subject of ['', '42\u0000', '4\n2', '42\u202e'])
+      expect(await ask('POST', '/people', { name: 'odd', identity: { ...identity, subject } }), subject).to.equal(
+        'bad_request',
+      );
     const { name } = await noteIdentity(site.context.database, ada);
     expect(name).to.equal('countess');
     expect((await get('/people')).people).to.have.length(1);

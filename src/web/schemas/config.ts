@@ -105,7 +105,7 @@ export const personEntry = z.strictObject({
     description: 'of somebody new; later the provider says it. The name by default',
   }),
   identities: z
-    .array(z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}:.{1,255}$/, 'must be PROVIDER:SUBJECT'))
+    .array(z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}:\P{C}{1,255}$/u, 'must be PROVIDER:SUBJECT'))
     .max(20)
     .optional()
     .meta({ description: 'accounts with which the person signs in: a provider, and the id of the account there' }),

@@ -6,6 +6,12 @@ import { name } from './registry.ts';
 
 export const handle = z.string().regex(repositoryNamePattern, 'has characters that a name cannot have');
 
+/** The id of an account at its provider: at most what OpenID Connect Core 1.0 allows (2), and nothing that nobody sees. */
+export const subject = z
+  .string()
+  .max(255)
+  .regex(/^\P{C}+$/u, 'must have characters, and no control characters');
+
 export const peopleList = name('PeopleList', z.object({ people: z.array(name('Person', person)), next: nextAfter }));
 
 export const onePerson = name('PersonDetails', personDetails);
@@ -27,7 +33,7 @@ export const newPerson = name(
     name: handle,
     displayName: z.string().min(1).max(200).optional().meta({ description: 'the name by default' }),
     identity: z
-      .object({ provider: handle, subject: z.string().min(1).max(255) })
+      .object({ provider: handle, subject })
       .optional()
       .meta({ description: 'the account with which the person will sign in: its provider, and its id there' }),
   }),
