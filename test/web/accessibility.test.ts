@@ -69,6 +69,7 @@ const pages: { readonly [route: string]: (shown: Shown) => string[] } = {
   '/runners/:name': () => ['/runners/r1', '/runners/r2'],
   '/internals': () => ['/internals'],
   '/audit': () => ['/audit'],
+  '/access': () => ['/access', '/access?person=ada&repo=sample', '/access?person=nobody&repo=sample'],
   '/people': () => ['/people', '/people?text=nobody'],
   '/people/:name': () => ['/people/ada'],
   '/access': () => ['/access'],

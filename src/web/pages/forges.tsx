@@ -69,7 +69,7 @@ function Forges({ forges, now }: { forges: Forge[]; now: number }) {
         { head: 'Waiting', class: 'number', cell: ({ waiting }) => String(waiting) },
         { head: 'State', cell: (forge) => <State forge={forge} now={now} /> },
         {
-          head: '',
+          head: 'Actions',
           cell: ({ name }) => (
             <form method="post" action={`/forges/${name}/check`}>
               <button type="submit" aria-label={`Check ${name}`}>

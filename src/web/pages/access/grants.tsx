@@ -22,7 +22,7 @@ export function Grants({ grants, now, isAdmin }: Shown) {
     <Table
       class="cards"
       rows={grants}
-      columns={isAdmin ? [...columns, { head: '', cell: (grant) => <Revoke grant={grant} /> }] : columns}
+      columns={isAdmin ? [...columns, { head: 'Actions', cell: (grant) => <Revoke grant={grant} /> }] : columns}
     />
   );
 }
