@@ -31,9 +31,10 @@ const ON_POSTGRES = new RegExp(
     'record/.*',
     'dispatcher/(commits|environments)',
     'flow/(approvals|database-away|pull-requests|several-stages|statuses-at-forges|verdicts)',
-    'notifier/status-delivery',
+    'notifier/(notices|status-delivery)',
     'observer/pull-requests',
-    'web/(approvals|changes|forge-links|forge-problems|hooks)',
+    'web/(approvals|audit|changes|forge-links|forge-problems|hooks|people|roles|sign-in)',
+    'cli/config',
   ].join('|')})\\.test\\.ts$`,
 );
 
