@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { auditOutcomes } from '../kernel/audit-words.ts';
+import { actorWords, auditOutcomes } from '../kernel/audit-words.ts';
 import { VoltError } from '../kernel/errors.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import { parseSince } from '../kernel/since.ts';
@@ -61,7 +61,7 @@ export function auditCommand(program: Command): CommandFile {
       if (json) return printJson(page);
       await printEntries(page.entries, 'no entries', {
         WHEN: ({ at }) => ago(at),
-        WHO: ({ actor }) => plain(actor),
+        WHO: (entry) => plain(actorWords(entry)),
         FROM: ({ address }) => plain(address),
         ACTION: ({ action }) => plain(action),
         TARGET: ({ target, about }) => plain(about ?? target),

@@ -66,6 +66,12 @@ const whole: { readonly [action: string]: string } = {
   'data.mend': 'Mend the data',
 };
 
+/** Who did it as people read it: the name of then, and whose that is where it says so no more: `ada (ada.lovelace)`. */
+export function actorWords({ actor, person }: { actor: string; person: { name: string | null } | null }): string {
+  if (person === null || person.name === actor) return actor;
+  return `${actor} (${person.name ?? 'removed'})`;
+}
+
 /** An action of the audit log as people read it: `Cancel build` for `builds.cancel`. */
 export function actionWords(action: string): string {
   const known = whole[action];

@@ -1,4 +1,4 @@
-import { entryWords, outcomeWords } from '../kernel/audit-words.ts';
+import { actorWords, entryWords, outcomeWords } from '../kernel/audit-words.ts';
 import type { AuditEntry } from '../kernel/model/access-shapes.ts';
 import { oneLine } from '../kernel/one-line.ts';
 import { entriesOf } from '../record/audit-notices.ts';
@@ -33,7 +33,7 @@ function lineOf(entry: AuditEntry): string {
   const { act, what } = entryWords(entry);
   const from = entry.address === '' ? '' : ` from ${entry.address}`;
   return oneLine(
-    `${entry.actor}${from}: ${act}${what === '' ? '' : ` ${what}`} (${outcomeWords[entry.outcome]})`,
+    `${actorWords(entry)}${from}: ${act}${what === '' ? '' : ` ${what}`} (${outcomeWords[entry.outcome]})`,
     longest,
   );
 }

@@ -7,7 +7,10 @@ import { escaped, holds, holdsAll } from './text-search.ts';
 
 /** What a search in the audit log asks for; what is left out matches everything. */
 export interface AuditFilter {
+  /** a name of then, or the name that a person has now */
   actor?: string | undefined;
+  /** id of whoever did it, whatever they were called then */
+  person?: number | undefined;
   /** an action, or the words that actions begin with: `builds` for `builds.cancel` and others */
   action?: string | undefined;
   /** part of what was changed; case does not matter */
@@ -83,15 +86,20 @@ async function within(
   const rows = await db
     .selectFrom('audit')
     .leftJoin('intents', 'intents.id', 'audit.intent_id')
+    .leftJoin('people', 'people.id', 'audit.person_id')
     .select(['audit.id', 'audit.at', 'actor', 'address', 'action', 'target', 'about', 'audit.repo', 'audit.status'])
-    .select(['intents.error_message as error', outcome.as('outcome')])
+    .select(['intents.error_message as error', outcome.as('outcome'), 'audit.person_id', 'people.name as person_name'])
     .where('audit.id', '>=', from)
     .where('audit.id', '<=', to)
     .where((eb) => eb.and(conditionsOf(filter)))
     .orderBy('audit.id', order === 'newest' ? 'desc' : 'asc')
     .limit(limit)
     .execute();
-  return rows.map((row) => ({ ...row, at: new Date(row.at).toISOString() }));
+  return rows.map(({ person_id: id, person_name: name, ...row }) => ({
+    ...row,
+    at: new Date(row.at).toISOString(),
+    person: id === null ? null : { id, name },
+  }));
 }
 
 /** How what was asked for has ended. */
@@ -102,11 +110,12 @@ const outcome = sql<AuditOutcome>`case
   else 'done' end`;
 
 function conditionsOf(filter: AuditFilter): Expression<SqlBool>[] {
-  const { actor, action, target, address, repo, since, until, text } = filter;
+  const { actor, person, action, target, address, repo, since, until, text } = filter;
   const words = text?.split(/\s+/).filter((word) => word !== '') ?? [];
   const all = sql<string>`actor || ' ' || address || ' ' || action || ' ' || target || ' ' || coalesce(about, '')`;
   return [
-    ...(actor === undefined ? [] : [sql<boolean>`actor = ${actor}`]),
+    ...(actor === undefined ? [] : [didBy(actor)]),
+    ...(person === undefined ? [] : [sql<boolean>`audit.person_id = ${person}`]),
     ...(action === undefined ? [] : [sql<boolean>`(action = ${action} or ${beginsWith('action', `${action}.`)})`]),
     ...(target === undefined ? [] : [sql<boolean>`(${holds('target', target)} or ${holds('about', target)})`]),
     ...(address === undefined ? [] : [beginsWith('address', address)]),
@@ -116,6 +125,10 @@ function conditionsOf(filter: AuditFilter): Expression<SqlBool>[] {
     ...(until === undefined ? [] : [sql<boolean>`audit.at < ${until}`]),
     ...(words.length === 0 ? [] : [holdsAll(all, words.slice(0, mostWords))]),
   ];
+}
+
+function didBy(name: string) {
+  return sql<boolean>`(actor = ${name} or audit.person_id = (select id from people where name = ${name}))`;
 }
 
 /** An act on builds of several repositories names them, as `app#12`. */

@@ -10,12 +10,14 @@ const longest = 2000;
 export interface NewEntry extends Pick<AuditEntry, 'actor' | 'address' | 'action' | 'target' | 'status'> {
   /** the repository that it belongs to, where neither action nor target tell it */
   repo?: string | undefined;
+  /** id of the person who did it */
+  person?: number | undefined;
 }
 
 /** @param intent the request that the action has made; null for what was done at once */
 export async function recordAction(
   database: Database,
-  { repo, ...entry }: NewEntry,
+  { repo, person, ...entry }: NewEntry,
   intent: number | null = null,
 ): Promise<void> {
   await database.write(async (db) => {
@@ -27,6 +29,7 @@ export async function recordAction(
       target,
       at: serverNow(),
       intent_id: intent,
+      person_id: person ?? null,
       ...(repo !== undefined && { repo }),
     };
     await db.insertInto('audit').values(values).execute();

@@ -1,5 +1,5 @@
 import { sql, type Transaction } from 'kysely';
-import { addAuditedThings, addAuditNotices } from './audit-tables.ts';
+import { addAuditedPeople, addAuditedThings, addAuditNotices } from './audit-tables.ts';
 import { createChanges } from './changes-table.ts';
 import type { Engine } from './engine.ts';
 import { addApprovalMaterial, createEnvironments } from './environment-tables.ts';
@@ -269,6 +269,7 @@ export const migrations: readonly Migration[] = [
   addAuditNotices,
   addTokenOwners,
   addDeviceRequests,
+  addAuditedPeople,
 ];
 
 /** The schema version that this Volt writes; it migrates databases of earlier versions. */

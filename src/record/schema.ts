@@ -324,6 +324,8 @@ export interface Schema {
     repo: string | null;
     /** what `target` is to people: `app#12` for the id of a build; null where it is the same */
     about: string | null;
+    /** whoever it was, by an id that is never given again; null for tokens of nobody, and for others that are no person */
+    person_id: Generated<number | null>;
   };
 
   /** who signs in, see record/people.ts */

@@ -1,10 +1,14 @@
 import { expect } from 'chai';
 import { actionWords, entryWords } from '../../src/kernel/audit-words.ts';
 import type { AuditEntry } from '../../src/kernel/model/access-shapes.ts';
-import { recordAction, removeOldActions } from '../../src/record/audit.ts';
+import { type NewEntry, recordAction, removeOldActions } from '../../src/record/audit.ts';
 import { type AuditFilter, listActions } from '../../src/record/audit-search.ts';
+import { grantRole } from '../../src/record/grants.ts';
 import { failIntent, openCancels } from '../../src/record/intents.ts';
+import { personNamed } from '../../src/record/people.ts';
+import { preparePerson, removePerson, renamePerson } from '../../src/record/people-admin.ts';
 import { removeClosedIntents } from '../../src/record/retention.ts';
+import { addToken, removeToken } from '../../src/record/tokens.ts';
 import { pruneResults } from '../../src/reporter/prune.ts';
 import { actionOf } from '../../src/web/api/route.ts';
 import { routes } from '../../src/web/api/routes.ts';
@@ -94,7 +98,7 @@ describe('web: the audit log', () => {
     const { database } = site.context;
     const forms = webApp(await site.web()).routes.filter(
       ({ method, path }) =>
-        method === 'POST' && !/^\/(api|hooks|sign-in|sign-out|preferences|notices\/stop)\b/.test(path),
+        method === 'POST' && !/^\/(api|hooks|sign-in|sign-out|preferences|notices\/stop|oauth)\b/.test(path),
     );
     expect(forms.length).to.be.greaterThan(20);
     for (const { path } of forms) {
@@ -106,9 +110,44 @@ describe('web: the audit log', () => {
     }
   });
 
+  it('tells whose an entry is after the person was renamed, and after another person got the name', async () => {
+    const { database } = site.context;
+    const cookie = await site.signInAs('ada');
+    const { id: ada } = await personNamed(database, 'ada');
+    await grantRole(database, { who: 'ada', role: 'run', repos: ['*'] }, 'owner');
+    const cancel = async () => {
+      const headers = { cookie, origin: site.privateUrl };
+      await site.ask(`/builds/${await site.build('app')}/cancel`, { method: 'POST', headers });
+    };
+    await cancel();
+    await renamePerson(database, 'ada', 'ada.lovelace');
+    await cancel();
+    await preparePerson(database, { name: 'ada', displayName: 'another Ada' });
+    const search = async (query: string) => {
+      const headers = { authorization: `Bearer ${site.token}` };
+      const { entries } = await site.json(`/api/v1/audit?${query}`, { headers });
+      return entries.map(({ actor, person }: AuditEntry) => ({ actor, person }));
+    };
+    const person = { id: ada, name: 'ada.lovelace' };
+    const both = [
+      { actor: 'ada.lovelace', person },
+      { actor: 'ada', person },
+    ];
+    expect(await search('actor=ada.lovelace')).to.deep.equal(both);
+    expect(await search('actor=ada')).to.deep.equal([both[1]]);
+    const signedIn = { cookie: await site.signIn() };
+    expect(await site.page('/audit?actor=ada', signedIn)).to.include('>ada (ada.lovelace)</a>');
+    expect(await site.page('/people/ada.lovelace', signedIn)).to.include('>ada (ada.lovelace)</a>');
+    expect(await site.page('/people/ada', signedIn)).to.include('Nothing yet.');
+    await removePerson(database, 'ada.lovelace');
+    expect(await search('actor=ada')).to.deep.equal([{ actor: 'ada', person: { id: ada, name: null } }]);
+    expect(await site.page('/audit?actor=ada', signedIn)).to.include('>ada (removed)</a>');
+  });
+
   it('has words for every action of the API', () => {
     for (const route of routes)
-      if (route.method !== 'get') expect(actionWords(actionOf(route))).to.match(/^[A-Z][A-Za-z' -]+$/);
+      if (route.method !== 'get' && !route.changesNothing)
+        expect(actionWords(actionOf(route))).to.match(/^[A-Z][A-Za-z' -]+$/);
   });
 
   it('keeps why a request failed as long as the entry, though requests are removed earlier', async () => {
@@ -138,7 +177,7 @@ describe('web: the audit log', () => {
 describe('web: searching the audit log', () => {
   let site: Site;
   const asOwner = () => ({ headers: { authorization: `Bearer ${site.token}` } });
-  const add = (entry: Partial<AuditEntry>) =>
+  const add = (entry: Partial<NewEntry>) =>
     recordAction(site.context.database, {
       ...{ actor: 'owner', address: '127.0.0.1', action: 'secrets.set', target: 'TOKEN', status: 200 },
       ...entry,
@@ -214,6 +253,25 @@ describe('web: searching the audit log', () => {
     const after = await site.fetch(`/api/v1/audit/export?actor=bob&after=${bobs[0]?.id}`, asOwner());
     expect(linesOf(await after.text()).map(({ action }) => action)).to.deep.equal(['repos.change']);
     expect((await site.fetch('/api/v1/audit/export')).status).to.equal(401);
+  });
+
+  it('breaks an export off when the right of its reader ends', async () => {
+    const app = webApp(await site.web());
+    const { token } = await addToken(site.context.database, {
+      ...{ name: 'archive', role: 'admin', repos: null, person: 'archive', createdBy: 'owner' },
+    });
+    const { host } = new URL(site.url);
+    const headers = { authorization: `Bearer ${token}`, host };
+    const env = { incoming: { socket: { remoteAddress: '127.0.0.1' } } };
+    const answer = await app.request(`${site.url}/api/v1/audit/export`, { headers }, env);
+    expect(answer.status).to.equal(200);
+    const reader = (answer.body as ReadableStream<Uint8Array>).getReader();
+    expect((await reader.read()).done).to.equal(false);
+    await removeToken(site.context.database, 'archive');
+    const rest = (async () => {
+      while (!(await reader.read()).done);
+    })();
+    expect(await rest.catch(({ message }) => message)).to.equal('the right to read the audit log has ended');
   });
 
   it('stops reading when the client goes away', async () => {

@@ -58,6 +58,13 @@ export const auditEntry = z.object({
   actor: z.string().meta({
     description: 'name of the token, owner for the main one, an account at a forge, unknown for a failed sign-in',
   }),
+  person: z
+    .object({
+      id: z.number().int().meta({ description: 'never given to anybody else' }),
+      name: z.string().nullable().meta({ description: 'as the person is called now; null for one who was removed' }),
+    })
+    .nullable()
+    .meta({ description: 'who did it, whatever they were called then; null for what is no person' }),
   address: z.string().meta({ description: 'network address of the sender' }),
   action: z.string().meta({ description: 'stable, for example builds.cancel' }),
   target: z.string().meta({ description: 'what was changed, for example the id of a build' }),

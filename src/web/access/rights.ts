@@ -8,6 +8,7 @@ import type { Reader } from '../../record/visibility.ts';
 import { tokenNeeded } from './bearer.ts';
 import type { Caller } from './caller.ts';
 import type { WebEnv } from './env.ts';
+import type { Guard } from './guard.ts';
 import { repositoryAt } from './readable.ts';
 import type { Requester } from './requester.ts';
 
@@ -19,6 +20,11 @@ import type { Requester } from './requester.ts';
  */
 export function may(context: Context<WebEnv>, role: Role, repo?: string): boolean {
   return holds(context.get('caller')?.rights ?? [], role, repo);
+}
+
+/** Whether the sender of a request whose answer takes long still has a role in any repository. @throws VoltError `rate_limited` */
+export async function stillHas(context: Context<WebEnv>, guard: Guard, role: Role): Promise<boolean> {
+  return holds((await guard.callerOf(context))?.rights ?? [], role);
 }
 
 /** Whether a page offers what needs a role: to who has it, and to who may have it after signing in. */

@@ -1,5 +1,6 @@
 import { listActions } from '../../record/audit-search.ts';
 import { auditedLines } from '../access/audit-lines.ts';
+import { stillHas } from '../access/rights.ts';
 import { auditExport, auditLog, auditQuery } from '../schemas/audit.ts';
 import { contentRoute, jsonRoute } from './route.ts';
 
@@ -24,12 +25,16 @@ const lines = contentRoute({
   confidential: true,
   query: auditExport,
   content: { 'application/jsonl': 'one AuditEntry a line' },
-  handle: async ({ query }, context, { database }) =>
-    context.body(auditedLines(database, query), 200, {
-      'content-type': 'application/jsonl',
-      'content-disposition': 'attachment; filename="volt-audit.jsonl"',
-      'cache-control': 'no-store, no-transform',
-    }),
+  handle: async ({ query }, context, { database, guard }) =>
+    context.body(
+      auditedLines(database, query, () => stillHas(context, guard, 'admin')),
+      200,
+      {
+        'content-type': 'application/jsonl',
+        'content-disposition': 'attachment; filename="volt-audit.jsonl"',
+        'cache-control': 'no-store, no-transform',
+      },
+    ),
 });
 
 export const auditRoutes = [list, lines];

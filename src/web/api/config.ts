@@ -42,7 +42,7 @@ const applying = jsonRoute({
   errors: ['bad_setting', 'conflict', 'too_large', 'data_unwritable', ...keyErrors],
   auditedTarget: ({ changes }) => `${changes.length} ${changes.length === 1 ? 'change' : 'changes'}`,
   handle: async ({ body: { digest, ...given }, requester: { caller }, address }, web) =>
-    applySettings(web, given, { name: caller?.name ?? '', address }, digest),
+    applySettings(web, given, { name: caller?.name ?? '', person: caller?.person?.id, address }, digest),
 });
 
 export const configRoutes = [exporting, comparing, applying];

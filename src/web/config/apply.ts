@@ -23,6 +23,8 @@ export interface GivenSettings {
 /** Who gives them, for the audit log. */
 export interface Giver {
   name: string;
+  /** id of the person, if it is one */
+  person?: number | undefined;
   address: string;
 }
 
@@ -148,9 +150,13 @@ async function told(
   };
 }
 
-async function audit(database: Database, { name, address }: Giver, { before, after }: EntryChange): Promise<void> {
+async function audit(
+  database: Database,
+  { name, person, address }: Giver,
+  { before, after }: EntryChange,
+): Promise<void> {
   for (const audited of (after ?? before)?.kind.audited(before, after) ?? [])
-    await recordAction(database, { actor: name, address, ...audited, status: 200 });
+    await recordAction(database, { actor: name, person, address, ...audited, status: 200 });
 }
 
 function wrong([first, ...others]: readonly ConfigProblem[]): VoltError {

@@ -3,11 +3,12 @@ import { forgeAt } from '../../forge/kinds.ts';
 import { errorText, VoltError } from '../../kernel/errors.ts';
 import { projectAt } from '../../kernel/forge-projects.ts';
 import { holds } from '../../kernel/rights.ts';
+import type { NewEntry } from '../../record/audit.ts';
 import { forgeWithToken } from '../../record/forges.ts';
 import { type CheckOfBuild, checksOf } from '../../record/status-details.ts';
 import { administrator } from '../../record/visibility.ts';
 import { atFirstDelivery } from '../../redis/deliveries.ts';
-import { logAction } from '../access/audit.ts';
+import { actorOf, logAction } from '../access/audit.ts';
 import type { Caller } from '../access/caller.ts';
 import type { WebEnv } from '../access/env.ts';
 import { callerOfAccount } from '../access/forge-account.ts';
@@ -42,7 +43,10 @@ export async function retryChecks(
     await atFirstDelivery(web.access, { repo, hash }, async () => {
       const caller = await callerOf(web, forge, repository, wanted);
       if (!caller || !holds(caller.rights, 'run', repo))
-        return refuse(web, context, { actor: caller?.name ?? `${wanted.by?.name ?? 'somebody'} at ${forge}`, repo });
+        return refuse(web, context, {
+          ...(caller ? actorOf(caller) : { actor: `${wanted.by?.name ?? 'somebody'} at ${forge}` }),
+          repo,
+        });
       for (const check of meant) await retry(web, context, check, { caller, failedOnly: build !== undefined });
     });
   }
@@ -73,10 +77,10 @@ async function callerOf(
 async function refuse(
   web: Web,
   context: Context<WebEnv>,
-  { actor, repo }: { actor: string; repo: string },
+  { repo, ...actor }: Pick<NewEntry, 'actor' | 'person'> & { repo: string },
 ): Promise<void> {
   context.set('target', repo);
-  await logAction(web, context, { actor, action: 'builds.retry', status: 403, repo });
+  await logAction(web, context, { ...actor, action: 'builds.retry', status: 403, repo });
 }
 
 async function retry(
@@ -91,7 +95,7 @@ async function retry(
     if (job && check.jobs.length === 1) await retryJob(web, requester, job);
     else await retryBuild(web, requester, check.build, failedOnly && check.state !== 'success');
     context.set('target', check.build);
-    await logAction(web, context, { actor: caller.name, action: 'builds.retry', status: 202 });
+    await logAction(web, context, { ...actorOf(caller), action: 'builds.retry', status: 202 });
   } catch (error) {
     // a build that runs cannot be retried; GitHub cannot show why
     if (!(error instanceof VoltError) || error.code.startsWith('record_')) throw error;

@@ -4,10 +4,11 @@ import { errorText, VoltError } from '../../kernel/errors.ts';
 import { forgeKinds } from '../../kernel/forge-kinds.ts';
 import { holds } from '../../kernel/rights.ts';
 import { serverNow } from '../../kernel/server-time.ts';
-import { recordAction } from '../../record/audit.ts';
+import { type NewEntry, recordAction } from '../../record/audit.ts';
 import { buildForApproval, newestBuildOf } from '../../record/pull-request-builds.ts';
 import { forgeOfRepository, type RepositoryForge } from '../../record/repository-forge.ts';
 import { administrator } from '../../record/visibility.ts';
+import { actorOf } from '../access/audit.ts';
 import type { Caller } from '../access/caller.ts';
 import { callerOfAccount } from '../access/forge-account.ts';
 import { type Rate, RateLimiter } from '../access/rate-limit.ts';
@@ -95,7 +96,7 @@ export class CommentCommands {
     const outcome: Outcome = isAllowed
       ? await this.#do(name, call.number, command, caller)
       : { target: `${name}, pull request ${call.number}`, status: 403 };
-    await this.#note(sender, comment, { actor: caller.name, action: `builds.${command.name}`, ...outcome });
+    await this.#note(sender, comment, { ...actorOf(caller), action: `builds.${command.name}`, ...outcome });
     // whoever may do nothing could have Volt write any number of comments
     if (isAllowed && outcome.answer !== undefined) await comments.write(project, call.number, outcome.answer);
   }
@@ -103,10 +104,10 @@ export class CommentCommands {
   async #note(
     { repository: { name: repo }, address }: CommandSender,
     { text }: ForgeComment,
-    { actor, action, target, status, answer }: Outcome & { actor: string; action: string },
+    { actor, person, action, target, status, answer }: Outcome & Pick<NewEntry, 'actor' | 'person' | 'action'>,
   ): Promise<void> {
     const { database, logger } = this.#web;
-    await recordAction(database, { actor, address, action, target, status, repo });
+    await recordAction(database, { actor, person, address, action, target, status, repo });
     const ending = status === 403 ? 'refused' : (answer ?? 'done');
     logger.info(`${actor} asks for "${text.trim()}" (${target}): ${ending}`, { repo });
   }

@@ -1,4 +1,4 @@
-import { type AuditOutcome, entryWords, outcomeWords } from '../../kernel/audit-words.ts';
+import { type AuditOutcome, actorWords, entryWords, outcomeWords } from '../../kernel/audit-words.ts';
 import type { AuditEntry } from '../../kernel/model/access-shapes.ts';
 import { auditedPath } from '../../record/audit-targets.ts';
 import { type AuditSearch, auditAddress } from './audit-search.tsx';
@@ -20,7 +20,10 @@ export function AuditTable({ entries, search, now }: AuditRows) {
       rows={entries}
       columns={[
         { head: 'When', cell: ({ at }) => <Age time={at} now={now} /> },
-        { head: 'Who', cell: ({ actor }) => <a href={auditAddress({ ...search, actor })}>{actor}</a> },
+        {
+          head: 'Who',
+          cell: (entry) => <a href={auditAddress({ ...search, actor: entry.actor })}>{actorWords(entry)}</a>,
+        },
         { head: 'What', cell: (entry) => <What entry={entry} search={search} /> },
         { head: 'From', cell: ({ address }) => <a href={auditAddress({ ...search, address })}>{address}</a> },
         { head: 'Outcome', cell: (entry) => <Outcome entry={entry} /> },

@@ -16,7 +16,7 @@ const id = z.coerce.number().int().min(1).optional();
 
 /** What a search in the audit log asks for. */
 const auditSearch = {
-  actor: word.meta({ description: 'who did it' }),
+  actor: word.meta({ description: 'who did it: a name of then, or the name that a person has now' }),
   action: word.meta({ description: 'an action, or how actions begin: builds.cancel, or builds for all of these' }),
   target: text.meta({ description: 'part of what was changed; case does not matter' }),
   address: word.meta({ description: 'network address of the sender, or how it begins' }),

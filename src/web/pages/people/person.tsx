@@ -40,7 +40,7 @@ export async function answerPerson(
   const { id } = await personNamed(web.database, name);
   const grants = await grantsOf(web.database, id);
   const sessions = await listSessions(web.database, { person: id });
-  const acts = await listActions(web.database, { actor: name, limit: shownActs });
+  const acts = await listActions(web.database, { person: id, limit: shownActs });
   const now = serverNow();
   return answerPage(context, web, {
     title: person.displayName,

@@ -61,7 +61,7 @@ export async function finishWithProvider(context: Context<WebEnv>, web: Web): Pr
       token: null,
       provider: context.req.param('name') ?? '',
     });
-    await logAction(web, context, { actor: person.name, action: 'sign-in', status: 303 });
+    await logAction(web, context, { actor: person.name, person: person.id, action: 'sign-in', status: 303 });
     return answerSignedIn(context, web, person, next);
   } catch (error) {
     if (web.guard.logsFailureOf(context.get('source').address))

@@ -1,5 +1,5 @@
 import type { Context } from 'hono';
-import { logAction } from '../../access/audit.ts';
+import { actorOf, logAction } from '../../access/audit.ts';
 import { tokenNeeded } from '../../access/bearer.ts';
 import { comesFromOwnPage } from '../../access/csrf.ts';
 import type { WebEnv } from '../../access/env.ts';
@@ -25,7 +25,7 @@ export async function signIn(context: Context<WebEnv>, web: Web): Promise<Respon
     const remedy = 'Copy it again; it may be revoked, or that of another Volt.';
     return answerSignIn(context, web, onward, { code: 'token_wrong', message: 'This token is not valid', remedy });
   }
-  await logAction(web, context, { actor: caller.name, action: 'sign-in', status: 303 });
+  await logAction(web, context, { ...actorOf(caller), action: 'sign-in', status: 303 });
   const of = { person: caller.person?.id ?? null, token: caller.token?.id ?? null, provider: null };
   await startSession(context, web.guard, of);
   return context.redirect(onward, 303);
