@@ -7,7 +7,7 @@ import { name } from './registry.ts';
 export const handle = z.string().regex(repositoryNamePattern, 'has characters that a name cannot have');
 
 /** The id of an account at its provider: at most what OpenID Connect Core 1.0 allows (2), and nothing that nobody sees. */
-export const subject = z
+const subject = z
   .string()
   .max(255)
   .regex(/^\P{C}+$/u, 'must have characters, and no control characters');

@@ -32,7 +32,7 @@ export async function backChannelLogout(context: Context<WebEnv>, web: Web): Pro
   if (person) {
     await endSessionsAt(web.database, person.id, name);
     context.set('target', name);
-    await logAction(web, context, { actor: person.name, action: 'sign-out', status: 200 });
+    await logAction(web, context, { actor: person.name, person: person.id, action: 'sign-out', status: 200 });
   }
   // the provider learns nothing about who has been here
   return context.body(null, 200, { 'cache-control': 'no-store' });
