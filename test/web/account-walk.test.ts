@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
@@ -45,6 +46,42 @@ describe(`web: ways in and out in a browser${withoutBrowser}`, () => {
     const [name = '', value = ''] = (await site.signInAs(login)).split('=');
     await context.addCookies([{ name, value, url: site.privateUrl }]);
   }
+
+  it('an administrator keeps people and their roles on a phone without script, and finds it in the audit log', async () => {
+    await site.repository('app');
+    await site.signInAs('joan');
+    await context.close();
+    context = await (browser as Browser).newContext({
+      ...{ javaScriptEnabled: false, viewport: { width: 375, height: 800 }, baseURL: site.privateUrl },
+    });
+    const [name = '', value = ''] = (await site.signIn()).split('=');
+    await context.addCookies([{ name, value, url: site.privateUrl }]);
+    page = await context.newPage();
+    await page.goto('/people');
+    await page.getByRole('link', { name: 'joan' }).first().click();
+    await page.getByLabel('Another address').fill('joan@example.org');
+    await page.getByRole('button', { name: 'Add', exact: true }).click();
+    await page.getByRole('button', { name: 'Remove joan@example.org' }).waitFor();
+    await page.getByRole('button', { name: 'Block' }).click();
+    await page.getByRole('button', { name: 'Let in again' }).click();
+    await page.getByRole('button', { name: 'Block' }).waitFor();
+    await page.goto('/access');
+    await page.getByLabel('Who').fill('joan');
+    await page.getByLabel('Repositories').fill('app');
+    await page.getByRole('button', { name: 'Give role' }).click();
+    await page.getByRole('button', { name: 'Revoke the role run of joan for app' }).click();
+    await page.getByText('No role was given yet').waitFor();
+    await page.goto('/audit?repo=&text=joan');
+    const acts = ((await page.locator('#entries').textContent()) ?? '').replace(/\s+/g, ' ');
+    for (const act of ['Take roles away', 'Give a role', 'Let in again person', 'Block person', 'mail address'])
+      expect(acts).to.include(act);
+    const exported = page.waitForEvent('download');
+    await page.getByRole('link', { name: 'Export' }).click();
+    const lines = readFileSync(await (await exported).path(), 'utf8')
+      .trim()
+      .split('\n');
+    expect(lines.map((line) => JSON.parse(line).action)).to.include('access.grant');
+  });
 
   it('a person makes a token and revokes it, and ends the session of another browser', async () => {
     await signedInAs('ada');
