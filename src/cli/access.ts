@@ -50,7 +50,7 @@ export function accessCommand(program: Command): CommandFile {
     .action(async ({ json, ...filter }: { json?: boolean; who?: string; role?: Role; repo?: string }) => {
       const page = await Client.of(configOf(list)).get<Grants>(`/access?${new URLSearchParams(filter)}`);
       if (json) return printJson(page);
-      await printEntries(page.grants, 'no roles were given; the admin token may do everything', {
+      await printEntries(page.grants, 'no roles were given; the main token may do everything', {
         WHO: ({ who }) => plain(who),
         ROLE: ({ role }) => role,
         REPOSITORIES: ({ repos }) => (repos === '*' ? 'all' : repos),
@@ -104,7 +104,7 @@ function linesOf({ person, repo, blocked, role, grants, everybody, missing, admi
           blocked
             ? `to let ${person} in again: volt people unblock ${person}`
             : `to give it: volt access grant ${person} ${next.role}${next.role === 'admin' ? '' : ` --repo ${repo}`}`,
-          `who can do that: ${['who has the admin token', ...admins].join(', ')}`,
+          `who can do that: ${['whoever has the main token', ...admins].join(', ')}`,
         ]),
   ];
 }

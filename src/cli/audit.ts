@@ -36,7 +36,7 @@ export function auditCommand(program: Command): CommandFile {
     .argument('[words...]', 'only entries with all of these words')
     .option(
       '--actor <name>',
-      'only what this person or token did; "owner" is the admin token, "unknown" a failed sign-in',
+      'only what this person or token did; "owner" is the main token, "unknown" a failed sign-in',
     )
     .option('--action <action>', 'only this action, or all that begin so: builds.cancel, builds, sign-in')
     .option('--target <text>', 'only what was done to this: a part of app#12, or of the name of a secret')

@@ -124,7 +124,7 @@ export class Client {
       `Volt does not answer at ${this.url}: ${systemCode(cause) ?? errorText(cause)}`,
       {
         remedy:
-          'Start it with `volt up` (or `volt web`), or say where it runs: --data with its data directory, or VOLT_URL and VOLT_TOKEN.',
+          'Start it with `volt up` (or `volt web`), or say where it runs: `volt login URL`, --data with its data directory, or VOLT_URL and VOLT_TOKEN.',
         cause: error,
       },
     );

@@ -7,6 +7,7 @@ import { configOf, integer, jsonOption } from './options.ts';
 import { printEntries } from './table.ts';
 import { paint, plain, print, printJson } from './terminal.ts';
 import { ago } from './times.ts';
+import { personText } from './who.ts';
 
 type Details = Answer<typeof onePerson>;
 
@@ -124,7 +125,7 @@ export function peopleCommand(program: Command): CommandFile {
 
 function printPerson({ name, displayName, blockedAt, lastSeenAt, identities, addresses }: Details): void {
   const seen = lastSeenAt === null ? 'has never signed in' : `last signed in ${ago(lastSeenAt)}`;
-  print(`${name} (${plain(displayName)}) ${blockedAt === null ? seen : `is blocked since ${ago(blockedAt)}`}`);
+  print(`${personText(name, displayName)} ${blockedAt === null ? seen : `was blocked ${ago(blockedAt)}`}`);
   for (const { provider, login, subject, groups } of identities) {
     const member = groups.length === 0 ? '' : `, member of ${groups.map((group) => `${provider}/${group}`).join(', ')}`;
     print(plain(`  ${login} at ${provider}, id ${subject}${member}`));

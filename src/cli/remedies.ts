@@ -14,7 +14,7 @@ function remedyFor(code: ErrorCode, path: string): string | undefined {
     case 'token_needed':
       return 'Give --data with the data directory of that Volt (this user must be able to read its file "token"), or set VOLT_TOKEN.';
     case 'token_wrong':
-      return 'Correct VOLT_TOKEN: it is mistyped, revoked, or the token of another Volt. Without it, the command sends the token of --data, the data directory of that Volt.';
+      return 'Correct VOLT_TOKEN: it is mistyped, revoked, or the token of another Volt. Without it, the command sends the token of `volt login`, which may have ended, or of --data, the data directory of that Volt.';
     case 'not_found':
       return remedyForUnknown(path);
     case 'bad_request':

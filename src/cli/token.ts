@@ -52,7 +52,7 @@ export function tokenCommand(program: Command): CommandFile {
     .action(async ({ json }: { json?: boolean }) => {
       const page = await Client.of(configOf(list)).get<Answer<typeof tokenList>>('/tokens');
       if (json) return printJson(page);
-      await printEntries(page.tokens, 'no tokens besides the admin token', {
+      await printEntries(page.tokens, 'no tokens besides the main token', {
         NAME: ({ name }) => name,
         ROLE: ({ role }) => role,
         REPOSITORIES: ({ repos }) => (repos === null ? 'all' : repos.join(', ') || 'none'),
@@ -68,7 +68,7 @@ export function tokenCommand(program: Command): CommandFile {
       'Revokes a token, or all tokens of a person, at once. Browsers that signed in with it are signed out, and open streams end.',
     )
     .argument('[name]')
-    .option('--all-of <person>', 'revoke all tokens of this person; "owner" ends the sessions of the admin token')
+    .option('--all-of <person>', 'revoke all tokens of this person; "owner" ends the sessions of the main token')
     .action(async (name: string | undefined, { allOf }: { allOf?: string }) => {
       if ((name === undefined) === (allOf === undefined)) {
         throw new VoltError('usage', 'give the name of a token, or --all-of with a person', {
@@ -83,7 +83,7 @@ export function tokenCommand(program: Command): CommandFile {
       const path = `/people/${encodeURIComponent(allOf ?? '')}/tokens`;
       const { removed, madeForOthers } = await client.delete<Answer<typeof removedTokens>>(path);
       if (removed.length === 0)
-        return print('all sessions of the admin token have ended; docs/access.md says how to replace the token itself');
+        return print('all sessions of the main token have ended; docs/access.md says how to replace the token itself');
       print(`revoked ${removed.join(', ')}`);
       if (madeForOthers.length > 0)
         print(

@@ -34,14 +34,21 @@ export function approvalText(approval: Approval | null): string | undefined {
   return `${decision} by ${plain(by)} ${ago(at)}${comment ? `: ${plain(comment)}` : ''}`;
 }
 
-/** The handle of a person with the display name, or the name of a token. */
 function nameOf({ by, displayName }: BuildRequest): string {
-  return plain(displayName === null || displayName === by ? by : `${by} (${displayName})`);
+  return personText(by, displayName);
+}
+
+/**
+ * The display name of a person and the name that commands take, or the name of a token.
+ * @param displayName null for a token, which has none
+ */
+export function personText(name: string, displayName: string | null): string {
+  return plain(displayName === null || displayName === name ? name : `${displayName} (${name})`);
 }
 
 /** The author as the commit says, and the person who has the author's address. */
 export function authorText({ author, person }: Build): string {
   if (person === null) return plain(author);
-  const name = person.displayName === person.name ? person.name : `${person.displayName} (${person.name})`;
-  return plain(author === person.displayName ? name : `${name}, as ${author}`);
+  const name = personText(person.name, person.displayName);
+  return author === person.displayName ? name : `${name}, as ${plain(author)}`;
 }

@@ -5,6 +5,7 @@ import type { CommandFile } from './command.ts';
 import { configOf, jsonOption } from './options.ts';
 import { printEntries } from './table.ts';
 import { plain, print, printJson } from './terminal.ts';
+import { personText } from './who.ts';
 
 export function whoamiCommand(program: Command): CommandFile {
   const command = jsonOption(program.command('whoami'))
@@ -15,7 +16,7 @@ export function whoamiCommand(program: Command): CommandFile {
       const known = await client.get<Answer<typeof account>>('/account');
       if (json) return printJson({ url: client.url, ...known });
       const { name, person, token, groups, rights } = known;
-      const shown = person ? `${plain(person.displayName)} (${plain(person.name)})` : plain(name);
+      const shown = personText(person?.name ?? name, person?.displayName ?? null);
       print(`${shown} at ${client.url}${token === null ? '' : `, with the token ${plain(token)}`}`);
       if (groups.length > 0) print(`groups: ${groups.map(plain).join(', ')}`);
       await printEntries(rights, 'nobody has given you a role yet', {

@@ -130,7 +130,7 @@ export const settings = [
     env: 'VOLT_TOKEN',
     schema: z.string().min(16).optional(),
     about:
-      'Admin token, at least 16 characters, which allows everything. Commands send it. Default: the token in the file `token` of the data directory, made at the first start. Create other tokens with `volt token add`.',
+      'Main token, at least 16 characters, which allows everything. Commands send it. Default: the token in the file `token` of the data directory, made at the first start. Create other tokens with `volt token add`.',
   },
   {
     env: 'VOLT_READING',

@@ -83,7 +83,7 @@ describe('web: the people behind commits and requests', () => {
     await cancelBuild(await site.web(), byAda, mapped);
     const env = { VOLT_URL: site.url, VOLT_TOKEN: site.token };
     const shown = (await volt(['show', 'app#1'], { env })).stdout;
-    expect(shown).to.include('by Ada Lovelace (ada), as countess').and.include('cancelled by ada (Ada Lovelace) ');
+    expect(shown).to.include('by Ada Lovelace (ada), as countess').and.include('cancelled by Ada Lovelace (ada) ');
     expect(await site.page(`/builds/${mapped}`)).to.include('Cancelled by Ada Lovelace');
   });
 

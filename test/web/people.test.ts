@@ -162,7 +162,7 @@ describe('web: people', () => {
     await run('address', 'add', 'ada', 'ada@home.example');
     expect(await run('ls', 'lovelace')).to.match(/ada +Ada <Lovelace> +corp:ada +.* ok/);
     expect(await run('show', 'ada'))
-      .to.match(/^ada \(Ada <Lovelace>\) last signed in /)
+      .to.match(/^Ada <Lovelace> \(ada\) last signed in /)
       .and.include('ada at corp, id 42, member of corp/devs')
       .and.include('ada@home.example, set by hand');
     await run('rename', 'ada', 'countess');

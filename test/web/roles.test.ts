@@ -67,7 +67,7 @@ describe('web: the roles of people', () => {
     for (const path of ['/repos/app', `/builds/${build}`, '/api/v1/repos/app', '/badge/app.svg'])
       expect(await statusOf(cookie, path), path).to.equal(404);
     const page = await (await ask(cookie, '/runners', 'GET', 'text/html')).text();
-    expect(page).to.include('volt access grant newcomer read');
+    expect(page).to.include('volt access grant newcomer read --repo REPO');
     expect((await bodyOf(await ask(cookie, '/api/v1/builds'))).builds).to.deep.equal([]);
   });
 

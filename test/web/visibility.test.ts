@@ -430,7 +430,7 @@ describe('web: tokens of a person', () => {
     const owner = await site.signIn();
     expect(await site.page('/', { cookie: owner })).to.include('Sign out');
     expect((await run('token', 'rm', '--all-of', 'owner')).stdout).to.include(
-      'all sessions of the admin token have ended',
+      'all sessions of the main token have ended',
     );
     expect(await site.page('/', { cookie: owner })).to.not.include('Sign out');
     expect((await run('token', 'rm', '--all-of', 'ada')).code).to.equal(2);

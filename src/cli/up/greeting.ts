@@ -24,7 +24,7 @@ export async function greet({ context, url, signIn, runner, embedded, changes }:
   print(paint('bold', `Volt ${version}`));
   row('dashboard', paint('bold', url));
   row('sign in', signIn);
-  row('', `with the admin token in ${dataPaths(config.dataDir).token}; keep this address from jobs`);
+  row('', `with the main token in ${dataPaths(config.dataDir).token}; keep this address from jobs`);
   if (config.reading === 'local' && !isElsewhere(config.url))
     row('', 'behind a proxy, set VOLT_URL; else all its visitors can read as if they were on this machine');
   row('runner', `${runner.name}, ${slotsText(slots)}`);

@@ -54,7 +54,8 @@ export function requireRoleOf(
   if (holds(rights, role, repo)) return;
   const has = roleIn(rights, repo);
   const where = repo === undefined ? '' : ` in ${repo}`;
-  const of = repo === undefined || role === 'admin' ? '' : ` --repo ${repo}`;
+  // never a command that gives the role in all repositories to somebody who needs it in one
+  const of = role === 'admin' ? '' : ` --repo ${repo ?? 'REPO'}`;
   const remedy =
     person === null
       ? `Use another token; somebody with the role "admin" makes them: \`volt token add NAME --role ${role}${of}\`.`

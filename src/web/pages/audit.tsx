@@ -81,7 +81,7 @@ function Entries({ entries, search, isPart, now }: AuditRows & { isPart: boolean
 function Tokens({ tokens, now }: { tokens: NamedToken[]; now: number }) {
   if (tokens.length === 0) {
     return (
-      <Nothing title="There is only the admin token">
+      <Nothing title="There is only the main token">
         <p>Give each person and program a token of their own:</p>
         <CommandLine line="volt token add NAME --role run" />
       </Nothing>

@@ -60,7 +60,7 @@ export function TargetForm({
         label="Domains of committers"
         name="domains"
         value={fields.domains ?? ''}
-        hint="Mail to committers goes only to addresses of these domains."
+        hint="Committers with addresses of these domains get mail, besides people whom Volt knows."
       />
       <Field
         label="Owners"

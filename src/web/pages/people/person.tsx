@@ -11,6 +11,7 @@ import type { WebEnv } from '../../access/env.ts';
 import { requireRole } from '../../access/rights.ts';
 import { toSignIn } from '../../access/to-sign-in.ts';
 import type { Web } from '../../services.ts';
+import { browserName } from '../../text/browser-name.ts';
 import { Grants } from '../access/grants.tsx';
 import { AuditTable } from '../audit-table.tsx';
 import { Field } from '../fields/field.tsx';
@@ -161,7 +162,7 @@ function Sessions({ sessions, now }: { sessions: readonly Session[]; now: number
       class="cards"
       rows={sessions}
       columns={[
-        { head: 'Browser', class: 'name', cell: ({ agent }) => agent },
+        { head: 'Browser', class: 'name', cell: ({ agent }) => <span title={agent}>{browserName(agent)}</span> },
         { head: 'From', cell: ({ address }) => address },
         { head: 'Signed in', cell: ({ createdAt }) => <Age time={createdAt} now={now} /> },
         { head: 'Last used', cell: ({ lastUsedAt }) => <Age time={lastUsedAt} now={now} /> },

@@ -77,7 +77,7 @@ function TokenForm({ next, isOnlyWay }: { next: string; isOnlyWay: boolean }) {
         <input name="token" type="password" autocomplete="current-password" required autofocus={isOnlyWay} />
       </label>
       <p class="faint">
-        The admin token is in <code>.volt/token</code> (the file <code>token</code> of the data directory), or in{' '}
+        The main token is in <code>.volt/token</code> (the file <code>token</code> of the data directory), or in{' '}
         <code>VOLT_TOKEN</code> if that is set. Create others with <Command line="volt token add NAME" />.
       </p>
       <button type="submit" class={isOnlyWay ? 'primary' : undefined}>
