@@ -14,11 +14,12 @@ import {
   noteNoticeSent,
   postponeNotices,
 } from '../record/notices.ts';
+import { pause } from '../system/wait.ts';
 import { DeliveryHold } from './delivery-hold.ts';
 import { noticeMessage } from './notice-message.ts';
 import { quietUntil } from './quiet-hours.ts';
 import { TargetFault } from './targets/fault.ts';
-import type { Senders } from './targets/send.ts';
+import type { Senders, Spacing } from './targets/send.ts';
 import { pauseOf, type TryPauses } from './try-pauses.ts';
 
 /** How long (ms) a notifier has a target for itself, and when it claims it again. One notice takes at most some 30 s. */
@@ -37,6 +38,7 @@ export interface NoticeContext extends Pick<StageContext, 'config' | 'logger'> {
   /** address of the web stage that people use */
   site: () => string;
   senders: Senders;
+  spacing: Spacing;
 }
 
 /** Sends the notices of one target, one after the other, at least once each. */
@@ -44,6 +46,8 @@ export class NoticeDelivery {
   readonly #context: NoticeContext;
   readonly #name: string;
   #failures = 0;
+  /** when the target has answered last, by `performance.now()` */
+  #answeredAt = Number.NEGATIVE_INFINITY;
   readonly #hold: DeliveryHold;
 
   constructor(context: NoticeContext, name: string) {
@@ -63,7 +67,10 @@ export class NoticeDelivery {
       if (quiet !== undefined) await postponeNotices(database, this.#name, quiet);
       const notice = await nextNotice(database, this.#name);
       if (!notice) return;
-      await this.#handle(target, notice);
+      const wait = this.#answeredAt + (this.#context.spacing[target.kind] ?? 0) - performance.now();
+      // what is due, and whether this notifier may send it, can change meanwhile
+      if (wait > 0) await pause(wait, signal);
+      else await this.#handle(target, notice);
     }
   }
 
@@ -82,6 +89,8 @@ export class NoticeDelivery {
     } catch (error) {
       if (!(error instanceof VoltError) || error.code.startsWith('record_')) throw error;
       await this.#failed(target, notice, error);
+    } finally {
+      this.#answeredAt = performance.now();
     }
   }
 

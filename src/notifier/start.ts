@@ -16,7 +16,7 @@ import { makeNotices } from './make-notices.ts';
 import { NoticeDelivery } from './notice-delivery.ts';
 import { siteOf } from './site.ts';
 import { StatusDelivery } from './status-delivery.ts';
-import { sendersWith } from './targets/send.ts';
+import { sendersWith, servicesSpacing } from './targets/send.ts';
 
 /** Milliseconds between searches for tokens of jobs that have ended. */
 const tokenInterval = 2000;
@@ -41,7 +41,7 @@ export async function startNotifier(context: StageContext & { database: Database
   const notices = new Deliveries(
     problems,
     'sending notices to',
-    (name) => new NoticeDelivery({ ...common, senders }, name),
+    (name) => new NoticeDelivery({ ...common, senders, spacing: servicesSpacing }, name),
   );
   const stopping = new AbortController();
   const { signal } = stopping;

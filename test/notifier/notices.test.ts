@@ -3,6 +3,7 @@ import { Webhook } from 'standardwebhooks';
 import { type Config, loadConfig } from '../../src/kernel/config.ts';
 import type { FinalStatus } from '../../src/kernel/model.ts';
 import { makeNotices } from '../../src/notifier/make-notices.ts';
+import { servicesSpacing } from '../../src/notifier/targets/send.ts';
 import { recordAction } from '../../src/record/audit.ts';
 import type { Database } from '../../src/record/database.ts';
 import { grantRole } from '../../src/record/grants.ts';
@@ -202,6 +203,22 @@ describe('notices', () => {
     const { due_at } = await database.db.selectFrom('notices').select('due_at').executeTakeFirstOrThrow();
     expect(due_at).to.be.at.least(before + 120_000);
     expect(receiver.received).to.have.length(1);
+  });
+
+  it('go to Slack no faster than its one a second, each once', async () => {
+    await add({ kind: 'slack', on: 'all' });
+    noticing.spacing = servicesSpacing;
+    let before = Number.NEGATIVE_INFINITY;
+    receiver.check = () => {
+      const now = performance.now();
+      const isTooFast = now - before < 1000;
+      before = now;
+      return isTooFast ? { status: 429, headers: { 'retry-after': '1' } } : { status: 200 };
+    };
+    for (let i = 0; i < 3; i++) await run('success');
+    await deliver();
+    expect(await log()).to.deep.equal(Array(3).fill('team passed sent'));
+    expect(receiver.received).to.have.length(3);
   });
 
   it('are given up after a day, and where the target refuses one for what it is, and the log says why', async () => {

@@ -98,7 +98,7 @@ describe('over a thousand builds with retries, faults, kills, quiet hours and mu
         await makeNotices(database, stopping.signal);
         for (const name of ['team', 'mail']) {
           const holder = `${notifiers[index]}`;
-          const context = { config, database, senders, logger, site, holder };
+          const context = { config, database, senders, logger, site, holder, spacing: {} };
           await new NoticeDelivery(context, name).deliver(stopping.signal).catch(async (error) => {
             if (!(error instanceof Killed)) throw error;
             kills++;

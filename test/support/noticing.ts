@@ -4,7 +4,7 @@ import { createLogger } from '../../src/kernel/logger.ts';
 import type { BuildId, FinalStatus } from '../../src/kernel/model.ts';
 import { makeNotices } from '../../src/notifier/make-notices.ts';
 import { NoticeDelivery } from '../../src/notifier/notice-delivery.ts';
-import { sendersWith } from '../../src/notifier/targets/send.ts';
+import { type Spacing, sendersWith } from '../../src/notifier/targets/send.ts';
 import type { Database } from '../../src/record/database.ts';
 import { addNoticeTarget, listNoticeTargets, type NewNoticeTarget } from '../../src/record/notice-targets.ts';
 import { listNotices } from '../../src/record/notices.ts';
@@ -21,6 +21,8 @@ export class Noticing {
   readonly #config: Config;
   /** address of the dashboard in links */
   site = 'https://ci.example.org';
+  /** none, so that many notices take no time */
+  spacing: Spacing = {};
 
   constructor({ database, config }: { database: Database; config: Config }) {
     this.#database = database;
@@ -53,7 +55,7 @@ export class Noticing {
     const { signal } = new AbortController();
     const [database, config, site] = [this.#database, this.#config, () => this.site];
     await makeNotices(database, signal);
-    const context = { ...{ config, database, holder, site }, logger: createLogger('silent') };
+    const context = { ...{ config, database, holder, site, spacing: this.spacing }, logger: createLogger('silent') };
     const senders = sendersWith(config, site);
     for (const { name } of await listNoticeTargets(database))
       await new NoticeDelivery({ ...context, senders }, name).deliver(signal);

@@ -12,6 +12,12 @@ import { sendWebhook } from './webhook.ts';
 
 export type Senders = { readonly [Kind in NoticeKind]: Send };
 
+/** The least time (ms) between the answer to a notice and the next one to the same target. */
+export type Spacing = { readonly [Kind in NoticeKind]?: number };
+
+/** Slack accepts one message a second for each webhook: docs.slack.dev/apis/web-api/rate-limits. */
+export const servicesSpacing: Spacing = { slack: 1000 };
+
 /** How each kind of target gets notices. @param site address of the dashboard */
 export function sendersWith(config: Config, site: () => string): Senders {
   return {
