@@ -5,7 +5,7 @@ import { signInProxyOf } from '../kernel/proxy-sign-in.ts';
 import { latestChange } from '../record/changes.ts';
 import { anyPublic, nobody } from '../record/visibility.ts';
 import { audited } from './access/audit.ts';
-import { tokenNeeded } from './access/bearer.ts';
+import { isFeed, tokenNeeded } from './access/bearer.ts';
 import { comesFromOwnPage, isReading } from './access/csrf.ts';
 import type { WebEnv } from './access/env.ts';
 import { takeProxyIdentity } from './access/proxy-headers.ts';
@@ -303,7 +303,8 @@ function allowed({ config, database }: Web): MiddlewareHandler<WebEnv> {
       return next();
     }
     const refuse = () => {
-      if (!wantsPage(context)) throw tokenNeeded(context, 'reading this from your address');
+      // readers of feeds may accept HTML, too
+      if (!wantsPage(context) || isFeed(context)) throw tokenNeeded(context, 'reading this from your address');
       return toSignIn(context);
     };
     if (!ofRepositories.test(context.req.path) || !(await anyPublic(database))) return refuse();

@@ -75,10 +75,12 @@ describe('web: the feeds', () => {
         return closed.fetch(path, { headers: { authorization } });
       };
       for (const path of ['/builds.atom', '/cctray.xml']) {
-        const refused = await closed.fetch(path);
-        expect([refused.status, refused.headers.get('www-authenticate')]).to.deep.equal([
-          ...[401, 'Basic realm="Volt", charset="UTF-8"'],
-        ]);
+        for (const accept of ['application/atom+xml', 'text/html, */*']) {
+          const refused = await closed.fetch(path, { headers: { accept }, redirect: 'manual' });
+          expect([refused.status, refused.headers.get('www-authenticate')], accept).to.deep.equal([
+            ...[401, 'Basic realm="Volt", charset="UTF-8"'],
+          ]);
+        }
         expect((await ask(path, 'wrong')).status).to.equal(401);
         expect((await ask(path, token)).status).to.equal(200);
       }

@@ -13,7 +13,8 @@ export function bearerOf(context: Context<WebEnv>): string | undefined {
   return /:(.*)/s.exec(Buffer.from(basic, 'base64').toString('utf8'))?.[1];
 }
 
-function isFeed(context: Context<WebEnv>): boolean {
+/** Whether a program reads the address, which cannot sign in on a page. */
+export function isFeed(context: Context<WebEnv>): boolean {
   return feeds.includes(context.req.path);
 }
 
