@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { includes, type Role, roles } from '../../src/kernel/roles.ts';
 import { grantRole, revokeRole } from '../../src/record/grants.ts';
-import { listNoticeTargets } from '../../src/record/notice-targets.ts';
+import { mute } from '../../src/record/notice-mutes.ts';
+import { findNoticeTarget, listNoticeTargets } from '../../src/record/notice-targets.ts';
 import { setBlocked } from '../../src/record/people.ts';
 import { removeRepository } from '../../src/record/removal.ts';
 import type { Route } from '../../src/web/api/route.ts';
@@ -258,6 +259,45 @@ describe('web: the roles of people', () => {
     const targets = await listNoticeTargets(site.context.database);
     expect(targets.find(({ name }) => name === 'former')).to.equal(undefined);
     expect(targets.find(({ name }) => name === 'both')?.repos).to.deep.equal(['app']);
+  });
+
+  it('let owners change the words of the notices of targets that they manage, on the page, too, and of no others', async () => {
+    const { database } = site.context;
+    const cookie = await site.signInAs('petra');
+    await grant('petra', 'own', 'app');
+    const approver = await site.signInAs('quinn');
+    await grant('quinn', 'approve', 'app');
+    const add = (name: string, repos: string[]) =>
+      site.post('/api/v1/notice-targets', { name, kind: 'mail', to: 'ada@example.org', repos });
+    await add('ours', ['app']);
+    await add('theirs', ['lib']);
+    await mute(database, { target: 'theirs', recipient: 'ada@example.org' }, { repo: 'lib', branch: 'main' });
+    const before = await findNoticeTarget(database, 'theirs');
+    const change = (name: string, options: object, as = cookie) =>
+      site.ask(`/api/v1/notice-targets/${name}`, {
+        ...{ method: 'PATCH', headers: { cookie: as, origin: site.privateUrl }, body: JSON.stringify({ options }) },
+      });
+    const onPage = (path: string, fields: { [name: string]: string }, as = cookie) =>
+      site.ask(`/notices/${path}`, {
+        ...{ method: 'POST', body: new URLSearchParams(fields) },
+        headers: { cookie: as, origin: site.privateUrl, accept: 'text/html' },
+      });
+    expect((await change('ours', { title: '{branch} {event}', text: 'by {author}' })).status).to.equal(200);
+    expect((await onPage('ours', { title: '{repository} {event}' })).status).to.equal(303);
+    expect((await findNoticeTarget(database, 'ours')).options).to.deep.equal({ title: '{repository} {event}' });
+    expect(await site.page('/notices/ours', { cookie })).to.include('app is broken');
+    for (const title of ['{brnach}', 'two\nlines', 'x'.repeat(201)])
+      expect((await change('ours', { title })).status, title).to.equal(400);
+    expect((await change('ours', { text: 'x'.repeat(2001) })).status).to.equal(400);
+    expect((await change('theirs', { title: 'hello' })).status).to.equal(404);
+    expect((await onPage('theirs', { title: 'hello', quietFrom: '00:00', quietTo: '23:59' })).status).to.equal(404);
+    expect((await onPage('theirs/unmute', { recipient: 'ada@example.org' })).status).to.equal(404);
+    expect(await statusOf(cookie, '/notices/theirs', 'GET', 'text/html')).to.equal(404);
+    for (const name of ['ours', 'theirs']) {
+      expect((await change(name, { title: 'hello' }, approver)).status, name).to.equal(403);
+      expect((await onPage(name, { title: 'hello' }, approver)).status, name).to.equal(403);
+    }
+    expect(await findNoticeTarget(database, 'theirs')).to.deep.equal(before);
   });
 
   it('are given, listed, explained and taken away by the command line, and the audit log has it', async () => {
