@@ -6,6 +6,7 @@ import type { Build } from '../../src/kernel/model.ts';
 import { volt } from '../support/cli.ts';
 import { TestFolders } from '../support/folder.ts';
 import { GitOverHttp } from '../support/git-over-http.ts';
+import { NoticeReceiver } from '../support/notice-receiver.ts';
 import { type VoltProcess, VoltProcesses } from '../support/processes.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { TestRepository } from '../support/repository.ts';
@@ -36,10 +37,12 @@ describe('a secret and a repository credential', () => {
   let data: string;
   let runnerData: string;
   let gates: string;
+  let receiver: NoticeReceiver;
 
   before(async () => {
     [data, runnerData, gates] = [folders.make(), folders.make(), folders.make()];
     redis = await startRedis();
+    receiver = await NoticeReceiver.start();
     // every command that any client sends to Redis
     monitor = connect(redis.port, '127.0.0.1');
     monitor.on('data', (chunk) => seen.push(chunk));
@@ -58,6 +61,7 @@ jobs:
           echo "it is: $CANARY and \${{ secrets.CANARY }}"; echo "$CANARY" | base64; env
           echo "leak=$CANARY" >> "$GITHUB_OUTPUT"; echo "# $CANARY" >> "$GITHUB_STEP_SUMMARY"
           echo "::warning file=a::$CANARY"; echo "::error::\${{ toJSON(secrets) }}"
+          echo "<testsuite name='s $CANARY'><testcase name='is $CANARY'><failure message='not $CANARY'/></testcase></testsuite>" > result.xml
           touch ${gates}/open; while [ ! -e ${gates}/shut ]; do sleep 0.05; done
           echo "$CANARY" >&2; exit 3
 `;
@@ -71,6 +75,7 @@ jobs:
   after(async () => {
     monitor.destroy();
     await processes.end();
+    await receiver.stop();
     await server.stop();
     await redis.stop();
     repository.remove();
@@ -122,10 +127,17 @@ jobs:
     expect(canariesIn(set.stdout + set.stderr)).to.deep.equal([]);
     const added = await volt(['runner-key', 'add', 'apart', '--data', data]);
     runnerKey = /^VOLT_RUNNER_KEY=(\S+) /m.exec(added.stdout)?.[1] ?? '';
-    await Promise.all(['dispatcher', 'reporter', 'runner'].map((stage) => start(stage).says('ready')));
-
     const url = readFileSync(join(data, 'web.url'), 'utf8').trim();
     const token = readFileSync(join(data, 'token'), 'utf8').trim();
+    for (const args of [
+      ['repo', 'set', 'app', '--reports', '*.xml'],
+      ['notify', 'add', 'team', '--kind', 'webhook', '--to', receiver.url, '--on', 'all'],
+    ]) {
+      const done = await volt(args, { env: { VOLT_URL: url, VOLT_TOKEN: token } });
+      expect(done, done.stderr).to.include({ code: 0 });
+    }
+    await Promise.all(['dispatcher', 'reporter', 'notifier', 'runner'].map((stage) => start(stage).says('ready')));
+
     const ask = (path: string) => fetch(url + path, { headers: { authorization: `Bearer ${token}` } });
     await until('the job has begun', () => existsSync(join(gates, 'open')), 40_000);
     leaks.push(...processesWithCanary());
@@ -140,13 +152,27 @@ jobs:
       .to.include('it is: ***')
       .and.include('CANARY=***');
     expect(server.count.served).to.be.greaterThan(2);
+    const [notice] = await until('the notice is there', () =>
+      receiver.bodies.length > 0 ? receiver.bodies : undefined,
+    );
+    expect(notice)
+      .to.have.property('data')
+      .that.deep.includes({ tests: ['s *** › is ***'] });
+    leaks.push(...receiver.received.flatMap(({ body }) => canariesIn(body).map((form) => `notice: ${form}`)));
 
     const api = '/api/v1';
     for (const path of [
       ...['/', `/builds/${build.id}`, '/runners', '/queues', '/queues/api/queues', '/metrics'],
-      ...['/builds', `/builds/${build.id}`, '/repos', '/repos/app/secrets', '/credentials', '/status', '/runners'].map(
-        (each) => `${api}${each}`,
-      ),
+      ...[
+        '/builds',
+        `/builds/${build.id}`,
+        '/repos',
+        '/repos/app/secrets',
+        '/credentials',
+        '/status',
+        '/runners',
+        '/notices',
+      ].map((each) => `${api}${each}`),
       ...[`${api}/jobs/${build.id}-1/log`, `${api}/openapi.json`],
       '/queues/api/queues?activeQueue=jobs&status=completed',
     ]) {
