@@ -40,6 +40,7 @@ export const LONG = [
       'test/flow/containers.test.ts',
       'test/flow/database-away.test.ts',
       'test/flow/fleet.test.ts',
+      'test/flow/notifier-killed.test.ts',
       'test/flow/observing.test.ts',
       'test/flow/record-unwritable.test.ts',
       'test/flow/redis-lost.test.ts',
