@@ -1,22 +1,18 @@
 import type { Context } from 'hono';
-import { VoltError } from '../../kernel/errors.ts';
 import type { WebEnv } from '../access/env.ts';
 import { requireRole } from '../access/rights.ts';
 import { askedApp, beginApp, finishApp } from '../requests/github-app.ts';
 import type { Web } from '../services.ts';
+import { requestFrom } from './fields/sent-form.ts';
 import { answerPage } from './layout.tsx';
 
 /** Handles the form of `/forges`: a page whose button takes the manifest to GitHub. */
 export async function beginAppFromPage(context: Context<WebEnv>, web: Web): Promise<Response> {
   const caller = adminOf(context);
   const { name, github, organization, app, writes } = await context.req.parseBody();
-  const asked = askedApp.safeParse({ name, github, organization, app, writes: writes === 'yes' });
-  if (!asked.success) {
-    const [issue] = asked.error.issues;
-    throw new VoltError('bad_request', `${issue?.path.join('.')} ${issue?.message}`, { remedy: 'Correct the form.' });
-  }
-  context.set('target', asked.data.name);
-  const { address, manifest } = await beginApp(web, { caller, origin: context.get('source').origin }, asked.data);
+  const asked = requestFrom(askedApp, { name, github, organization, app, writes: writes === 'yes' });
+  context.set('target', asked.name);
+  const { address, manifest } = await beginApp(web, { caller, origin: context.get('source').origin }, asked);
   context.set('formTarget', new URL(address).origin);
   return answerPage(context, web, {
     title: 'Make a GitHub App',

@@ -1,11 +1,10 @@
 import type { Context } from 'hono';
-import { VoltError } from '../../../kernel/errors.ts';
-import { validationMessage } from '../../../kernel/validation-message.ts';
 import type { WebEnv } from '../../access/env.ts';
 import { setDeployKey, setPassword } from '../../requests/credentials.ts';
 import { awaitPoll, checkRepository } from '../../requests/repositories.ts';
 import { httpsCredentialRequest } from '../../schemas/credentials.ts';
 import type { Web } from '../../services.ts';
+import { requestFrom } from '../fields/sent-form.ts';
 
 /** The buttons of the page about a repository that was added. */
 
@@ -15,12 +14,8 @@ const patience = 4000;
 export async function setPasswordFromPage(context: Context<WebEnv>, web: Web): Promise<Response> {
   const name = admin(context);
   const { user, password } = await context.req.parseBody();
-  const parsed = httpsCredentialRequest.safeParse({ user, password }, { error: validationMessage });
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw new VoltError('bad_request', `${issue?.path.join('.')} ${issue?.message}`, { remedy: 'Correct the form.' });
-  }
-  await setPassword(web, name, parsed.data);
+  const credential = requestFrom(httpsCredentialRequest, { user, password });
+  await setPassword(web, name, credential);
   return check(context, web, name);
 }
 

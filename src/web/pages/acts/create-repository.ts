@@ -1,10 +1,10 @@
 import type { Context } from 'hono';
 import { VoltError } from '../../../kernel/errors.ts';
-import { validationMessage } from '../../../kernel/validation-message.ts';
 import type { WebEnv } from '../../access/env.ts';
 import { awaitPoll, createRepository } from '../../requests/repositories.ts';
 import { newRepository } from '../../schemas/repositories.ts';
 import type { Web } from '../../services.ts';
+import { entriesIn, refusalOf, requestFrom } from '../fields/sent-form.ts';
 import { type AddForm, answerAddForm } from './add-repository.tsx';
 
 /** Milliseconds to wait until Volt knows whether it can fetch the repository, before a page waits for that. */
@@ -22,32 +22,22 @@ export async function addRepositoryFromPage(context: Context<WebEnv>, web: Web):
     await awaitPoll(web, name, patience);
     return context.redirect(`/repos/${name}/added`, 303);
   } catch (error) {
-    if (!(error instanceof VoltError) || error.httpStatus >= 500) throw error;
-    context.status(error.httpStatus as 400);
     // a page must not repeat it
-    return answerAddForm(context, web, { ...form, password: '' }, error);
+    return answerAddForm(context, web, { ...form, password: '' }, refusalOf(context, error));
   }
 }
 
 /** The same request as of the API, with the same limits. @throws VoltError `bad_request`, `bad_url` */
 function requestOf(form: AddForm) {
   const text = (name: string) => form[name] || undefined;
-  const list = (name: string) =>
-    text(name)
-      ?.split(/[\s,]+/)
-      .filter((one) => one !== '');
-  const given = {
+  const list = (name: string) => (text(name) === undefined ? undefined : entriesIn(text(name)));
+  return requestFrom(newRepository, {
     ...{ url: withLogin(text('url') ?? '', text('user'), text('password')), name: text('name') },
     ...{ branches: list('branches'), tags: list('tags'), runners: list('runners') },
     ...{ visibility: text('visibility'), command: text('command'), image: text('image') },
     ...{ pullRequests: text('pullRequests'), commits: text('commits') },
     pollSeconds: text('pollSeconds') === undefined ? undefined : Number(text('pollSeconds')),
-  };
-  const parsed = newRepository.safeParse(given, { error: validationMessage });
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const field = String(issue?.path[0] ?? '');
-  throw new VoltError('bad_request', `${field} ${issue?.message}`, { remedy: `Correct "${field}".`, field });
+  });
 }
 
 /** The URL with a login in it, which becomes the credential of the repository. */

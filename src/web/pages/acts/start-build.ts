@@ -1,6 +1,5 @@
 import type { Context } from 'hono';
 import { VoltError } from '../../../kernel/errors.ts';
-import { validationMessage } from '../../../kernel/validation-message.ts';
 import { startableAt } from '../../../record/startable.ts';
 import { dispatchInputs } from '../../../workflow/inputs.ts';
 import { definitionOf } from '../../../workflow/startable-input.ts';
@@ -11,6 +10,7 @@ import { requestedEvent, triggerBuild } from '../../requests/builds.ts';
 import { outcomeOf } from '../../requests/outcome.ts';
 import { triggerRequest } from '../../schemas/intents.ts';
 import type { Web } from '../../services.ts';
+import { requestFrom } from '../fields/sent-form.ts';
 import { answerBuildForm, type BuildForm } from './build-now.tsx';
 import { inputPrefix } from './input-fields.tsx';
 
@@ -60,12 +60,8 @@ async function problemsOf(web: Web, repo: string, { ref, workflow, values }: Bui
 
 /** The same request as of the API, with the same limits. @throws VoltError `bad_request` */
 function requestOf({ ref, workflow, values }: BuildForm) {
-  const given = {
+  return requestFrom(triggerRequest, {
     ...(ref !== '' && { ref }),
     ...(workflow !== '' && { workflow, inputs: values }),
-  };
-  const parsed = triggerRequest.safeParse(given, { error: validationMessage });
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new VoltError('bad_request', `${issue?.path.join('.')} ${issue?.message}`, { remedy: 'Correct the form.' });
+  });
 }

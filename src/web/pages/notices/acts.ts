@@ -1,29 +1,24 @@
 import type { Context } from 'hono';
-import { VoltError } from '../../../kernel/errors.ts';
 import { removeNoticeTarget } from '../../../record/notice-targets.ts';
 import type { WebEnv } from '../../access/env.ts';
 import { requesterOf } from '../../access/requester.ts';
 import { addManagedTarget, managedTarget } from '../../requests/managed-targets.ts';
 import { testTarget } from '../../requests/test-notice.ts';
 import type { Web } from '../../services.ts';
+import { refusalOf, sentFields } from '../fields/sent-form.ts';
 import { answerNotices } from './notices.tsx';
 import { type TargetFields, targetFields } from './target-form.tsx';
 import { requestOf } from './target-request.ts';
 
 /** Handles the form of a new target: shows its secret once, or the form again with what is wrong. */
 export async function addTargetFromPage(context: Context<WebEnv>, web: Web): Promise<Response> {
-  const body = await context.req.parseBody();
-  const fields: TargetFields = Object.fromEntries(
-    targetFields.map((name) => [name, typeof body[name] === 'string' ? body[name].trim() : '']),
-  );
+  const fields: TargetFields = await sentFields(context, targetFields);
   context.set('target', fields.name ?? '');
   try {
     const { name, secret } = await addManagedTarget(web, requesterOf(context), requestOf(fields));
     return answerNotices(context, web, { made: { name, secret } });
   } catch (error) {
-    if (!(error instanceof VoltError) || error.httpStatus >= 500) throw error;
-    context.status(error.httpStatus as 400);
-    return answerNotices(context, web, { fields, refused: error });
+    return answerNotices(context, web, { fields, refused: refusalOf(context, error) });
   }
 }
 

@@ -1,7 +1,5 @@
-import type * as z from 'zod';
-import { VoltError } from '../../../kernel/errors.ts';
-import { validationMessage } from '../../../kernel/validation-message.ts';
 import { targetChange, targetRequest } from '../../schemas/notices.ts';
+import { entriesIn, requestFrom } from '../fields/sent-form.ts';
 import type { OptionFields } from './options-form.tsx';
 import type { TargetFields } from './target-form.tsx';
 
@@ -11,7 +9,7 @@ import type { TargetFields } from './target-form.tsx';
 export function requestOf({ name, kind, to, secret, on, ...fields }: TargetFields) {
   const owners = entriesIn(fields.owners);
   const domains = entriesIn(fields.domains);
-  return checked(targetRequest, {
+  return requestFrom(targetRequest, {
     ...{ name, kind, to, on, repos: entriesIn(fields.repos), branches: entriesIn(fields.branches) },
     ...(secret !== undefined && secret !== '' && { secret }),
     options: { ...(owners.length > 0 && { owners }), ...(domains.length > 0 && { domains }) },
@@ -22,18 +20,7 @@ export function requestOf({ name, kind, to, secret, on, ...fields }: TargetField
 export function changeOf({ quietFrom = '', quietTo = '', text, ...fields }: OptionFields) {
   const quiet = quietFrom === '' && quietTo === '' ? null : { from: quietFrom, to: quietTo };
   const options = Object.entries({ ...fields, text: text?.replaceAll('\r\n', '\n') });
-  return checked(targetChange, {
+  return requestFrom(targetChange, {
     options: { quiet, ...Object.fromEntries(options.map(([name, value]) => [name, value || null])) },
   });
-}
-
-function checked<T>(schema: z.ZodType<T>, request: unknown): T {
-  const parsed = schema.safeParse(request, { error: validationMessage });
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new VoltError('bad_request', `${issue?.path.join('.')} ${issue?.message}`, { remedy: 'Correct the form.' });
-}
-
-function entriesIn(text = ''): string[] {
-  return text.split(/[\s,]+/).filter((entry) => entry !== '');
 }

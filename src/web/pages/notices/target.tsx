@@ -1,5 +1,5 @@
 import type { Context } from 'hono';
-import { VoltError } from '../../../kernel/errors.ts';
+import type { VoltError } from '../../../kernel/errors.ts';
 import type { NoticeTarget } from '../../../kernel/model/notice-shapes.ts';
 import { filledText, templateValues } from '../../../kernel/notice-template.ts';
 import { mutedText } from '../../../kernel/notices.ts';
@@ -10,6 +10,7 @@ import { requireRole } from '../../access/rights.ts';
 import { toSignIn } from '../../access/to-sign-in.ts';
 import { changeManagedTarget, managedTarget } from '../../requests/managed-targets.ts';
 import type { Web } from '../../services.ts';
+import { refusalOf, sentFields } from '../fields/sent-form.ts';
 import { answerPage } from '../layout.tsx';
 import { PageHead } from '../page-head.tsx';
 import { Problems } from '../parts.tsx';
@@ -27,19 +28,14 @@ export async function targetPage(context: Context<WebEnv>, web: Web): Promise<Re
 /** Handles the form: shows it again with what is wrong. */
 export async function changeTargetFromPage(context: Context<WebEnv>, web: Web): Promise<Response> {
   const name = context.req.param('name') ?? '';
-  const body = await context.req.parseBody();
-  const fields: OptionFields = Object.fromEntries(
-    optionFields.map((field) => [field, typeof body[field] === 'string' ? body[field].trim() : '']),
-  );
+  const fields: OptionFields = await sentFields(context, optionFields);
   const requester = requesterOf(context);
   const target = await managedTarget(web, requester, name);
   try {
     await changeManagedTarget(web, requester, name, changeOf(fields));
     return context.redirect(`/notices/${name}`, 303);
   } catch (error) {
-    if (!(error instanceof VoltError) || error.httpStatus >= 500) throw error;
-    context.status(error.httpStatus as 400);
-    return answerTarget(context, web, target, { fields, refused: error });
+    return answerTarget(context, web, target, { fields, refused: refusalOf(context, error) });
   }
 }
 

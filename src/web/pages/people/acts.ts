@@ -1,20 +1,19 @@
 import type { Context } from 'hono';
 import { VoltError } from '../../../kernel/errors.ts';
-import { validationMessage } from '../../../kernel/validation-message.ts';
 import { setBlocked } from '../../../record/people.ts';
 import { preparePerson, removePerson, renamePerson } from '../../../record/people-admin.ts';
 import { addAddress, removeAddress } from '../../../record/person-addresses.ts';
 import type { WebEnv } from '../../access/env.ts';
 import { newPerson, personChange } from '../../schemas/people.ts';
 import type { Web } from '../../services.ts';
+import { refusalOf, requestFrom, sentFields } from '../fields/sent-form.ts';
 import { answerPeople } from './people.tsx';
 import { answerPerson } from './person.tsx';
 import { type PersonFields, personFields } from './person-form.tsx';
 
 /** Handles the form of a new person: shows it again with what is wrong, or leads to the person. */
 export async function addPersonFromPage(context: Context<WebEnv>, web: Web): Promise<Response> {
-  const body = await context.req.parseBody();
-  const fields: PersonFields = Object.fromEntries(personFields.map((name) => [name, textIn(body, name)]));
+  const fields: PersonFields = await sentFields(context, personFields);
   context.set('target', fields.name ?? '');
   try {
     const { name, displayName = name, identity } = requestOf(fields);
@@ -42,11 +41,9 @@ export async function removePersonFromPage(context: Context<WebEnv>, web: Web): 
 
 /** Handles the form that renames a person. */
 export async function renamePersonFromPage(context: Context<WebEnv>, web: Web): Promise<Response> {
-  const body = await context.req.parseBody();
+  const fields = await sentFields(context, ['name']);
   return act(context, web, async (name) => {
-    const { name: wanted } = checked(
-      personChange.safeParse({ name: textIn(body, 'name') }, { error: validationMessage }),
-    );
+    const { name: wanted } = requestFrom(personChange, fields);
     await renamePerson(web.database, name, wanted);
     context.set('target', `${name}, now ${wanted}`);
     return wanted;
@@ -67,7 +64,7 @@ async function withAddress(
   web: Web,
   change: (name: string, address: string) => Promise<void>,
 ): Promise<Response> {
-  const address = textIn(await context.req.parseBody(), 'address');
+  const { address } = await sentFields(context, ['address']);
   return act(context, web, async (name) => {
     context.set('target', `${name} ${address}`);
     await change(name, address);
@@ -89,32 +86,8 @@ async function act(context: Context<WebEnv>, web: Web, change: (name: string) =>
   }
 }
 
-/** What is wrong with a form; its status is that of the answer. */
-function refusalOf(context: Context<WebEnv>, error: unknown): VoltError {
-  if (!(error instanceof VoltError) || error.httpStatus >= 500) throw error;
-  context.status(error.httpStatus as 400);
-  return error;
-}
-
 /** The same request as of the API, with the same limits. @throws VoltError `bad_request` */
 function requestOf({ name, displayName, provider, subject }: PersonFields) {
   const identity = provider || subject ? { provider, subject } : undefined;
-  return checked(
-    newPerson.safeParse({ name, displayName: displayName || undefined, identity }, { error: validationMessage }),
-  );
-}
-
-type Parsed<T> =
-  | { success: true; data: T }
-  | { success: false; error: { issues: { path: PropertyKey[]; message: string }[] } };
-
-function checked<T>(parsed: Parsed<T>): T {
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new VoltError('bad_request', `${issue?.path.join('.')} ${issue?.message}`, { remedy: 'Correct the form.' });
-}
-
-function textIn(body: { [name: string]: unknown }, name: string): string {
-  const value = body[name];
-  return typeof value === 'string' ? value.trim() : '';
+  return requestFrom(newPerson, { name, displayName: displayName || undefined, identity });
 }

@@ -1,21 +1,18 @@
 import type { Context } from 'hono';
 import { VoltError } from '../../../kernel/errors.ts';
-import { validationMessage } from '../../../kernel/validation-message.ts';
 import { addProvider, removeProvider } from '../../../record/providers.ts';
 import type { WebEnv } from '../../access/env.ts';
 import { checkProvider, withRedirectUri } from '../../requests/providers.ts';
 import { providerRequest } from '../../schemas/providers.ts';
 import type { Web } from '../../services.ts';
 import { providerAddress } from '../../sign-in/provider-address.ts';
+import { refusalOf, requestFrom, sentFields } from '../fields/sent-form.ts';
 import { type ProviderFields, providerFields } from './form.tsx';
 import { answerProviders } from './providers.tsx';
 
 /** Handles the form of a new provider: says what to do at the provider, or shows the form again with what is wrong. */
 export async function addProviderFromPage(context: Context<WebEnv>, web: Web): Promise<Response> {
-  const body = await context.req.parseBody();
-  const fields: ProviderFields = Object.fromEntries(
-    providerFields.map((name) => [name, typeof body[name] === 'string' ? body[name].trim() : '']),
-  );
+  const fields: ProviderFields = await sentFields(context, providerFields);
   context.set('target', fields.name ?? '');
   try {
     const { url, allowHttp, ...given } = requestOf(fields);
@@ -25,9 +22,7 @@ export async function addProviderFromPage(context: Context<WebEnv>, web: Web): P
     const { name, redirectUri } = withRedirectUri(web, context.get('source').origin, provider);
     return answerProviders(context, web, { made: { name, redirectUri } });
   } catch (error) {
-    if (!(error instanceof VoltError) || error.httpStatus >= 500) throw error;
-    context.status(error.httpStatus as 400);
-    return answerProviders(context, web, { fields, refused: error });
+    return answerProviders(context, web, { fields, refused: refusalOf(context, error) });
   }
 }
 
@@ -54,9 +49,5 @@ function requestOf({ name, kind, ...fields }: ProviderFields) {
   const { url, title, clientId, clientSecret, groupsClaim } = fields;
   const optional = Object.entries({ url, title, clientSecret, groupsClaim }).filter(([, value]) => value);
   const scopes = (fields.scopes ?? '').split(/\s+/).filter(Boolean);
-  const given = { name, kind, clientId, scopes, ...Object.fromEntries(optional) };
-  const parsed = providerRequest.safeParse(given, { error: validationMessage });
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new VoltError('bad_request', `${issue?.path.join('.')} ${issue?.message}`, { remedy: 'Correct the form.' });
+  return requestFrom(providerRequest, { name, kind, clientId, scopes, ...Object.fromEntries(optional) });
 }
