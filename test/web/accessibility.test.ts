@@ -72,7 +72,6 @@ const pages: { readonly [route: string]: (shown: Shown) => string[] } = {
   '/access': () => ['/access', '/access?person=ada&repo=sample', '/access?person=nobody&repo=sample'],
   '/people': () => ['/people', '/people?text=nobody'],
   '/people/:name': () => ['/people/ada'],
-  '/access': () => ['/access'],
   '/account': () => ['/account'],
   '/device': () => ['/device', '/device?code=WRONG', '/device?outcome=confirmed'],
   '/forges': () => ['/forges'],
