@@ -301,9 +301,11 @@ describe('notices', () => {
   it('go to no room whose address cannot be read', async () => {
     for (const path of ['', '%E0', 'a/b']) {
       const to = `https://matrix.example.org/${path}`;
-      const code = await addTarget({ database, config }, undefined, {
-        ...{ name: 'room', kind: 'matrix', to, secret: 'token' },
-      }).catch((error) => error.code);
+      const code = await addTarget(
+        { database, config },
+        { by: 'owner', mayBePrivate: true },
+        { name: 'room', kind: 'matrix', to, secret: 'token' },
+      ).catch((error) => error.code);
       expect(code, path).to.equal('bad_request');
     }
   });

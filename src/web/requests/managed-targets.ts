@@ -39,7 +39,7 @@ export function addManagedTarget(
 ): ReturnType<typeof addTarget> {
   requireMayHear(requester, { repos: request.repos ?? [], on: request.on ?? 'change' });
   requireMayName(requester, request.options?.domains);
-  return addTarget(web, requester.caller, request, isAdmin(requester));
+  return addTarget(web, { by: requester.caller?.name ?? '', mayBePrivate: isAdmin(requester) }, request);
 }
 
 /** @throws VoltError as `changeTarget`, and `role_needed` for a repository that the requester does not own */
@@ -52,7 +52,7 @@ export async function changeManagedTarget(
   const before = await managedTarget(web, requester, name);
   requireMayHear(requester, { repos: change.repos ?? before.repos, on: change.on ?? before.on });
   requireMayName(requester, change.options?.domains);
-  return changeTarget(web, name, change, isAdmin(requester));
+  return changeTarget(web, name, change, { mayBePrivate: isAdmin(requester) });
 }
 
 function requireMayHear(requester: Requester, target: Heard): void {

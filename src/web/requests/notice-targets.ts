@@ -13,7 +13,6 @@ import {
   type OpenNoticeTarget,
   openNoticeTarget,
 } from '../../record/notice-targets.ts';
-import type { Caller } from '../access/caller.ts';
 import type { targetChange, targetRequest } from '../schemas/notices.ts';
 import type { Web } from '../services.ts';
 
@@ -27,22 +26,21 @@ export const secretUrls: readonly NoticeKind[] = ['slack', 'mattermost', 'discor
 
 /**
  * Adds a target of notices.
- * @param mayBePrivate whether its address may be one that is not public
+ * @param by name of who adds it; `mayBePrivate`: whether its address may be one that is not public
  * @returns the target, and the secret of a webhook that Volt has made
  * @throws VoltError `bad_url`, `bad_request`, `bad_name`, `bad_ref`, `name_taken`, errors of the key file
  */
 export async function addTarget(
   { database, config }: Pick<Web, 'database' | 'config'>,
-  caller: Pick<Caller, 'name'> | undefined,
+  { by, mayBePrivate }: { by: string; mayBePrivate: boolean },
   { name, kind, to, secret, repos = [], branches = [], on = 'change', options = {} }: z.output<typeof targetRequest>,
-  mayBePrivate = true,
 ): Promise<NoticeTarget & { secret: string | null }> {
   checkFilter(kind, { repos, branches, options });
   checkChoice({ on, branches, options });
   const checked = checkedAddress(kind, { to, secret });
   const made = await addNoticeTarget(database, config, {
     ...{ name, kind, ...checked, repos, branches, on, options },
-    ...{ createdBy: caller?.name ?? '', mayBePrivate },
+    ...{ createdBy: by, mayBePrivate },
   });
   const isNew = kind === 'webhook' && secret === undefined;
   return { ...made, secret: isNew ? (checked.address.secret ?? null) : null };
@@ -57,7 +55,7 @@ export async function changeTarget(
   { database, config }: Pick<Web, 'database' | 'config'>,
   name: string,
   { to, secret, ...filter }: z.output<typeof targetChange>,
-  mayBePrivate = true,
+  { mayBePrivate }: { mayBePrivate: boolean },
 ): Promise<NoticeTarget> {
   const before = await openNoticeTarget(database, config, name);
   checkFilter(before.kind, filter);

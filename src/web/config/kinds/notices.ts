@@ -41,7 +41,7 @@ export const notices: Kind = {
     if (!before) {
       const made = await addTarget(
         change,
-        { name: change.by },
+        { by: change.by, mayBePrivate: true },
         { name, kind, to, ...secretIn(secrets), ...filter, options },
       );
       if (made.secret !== null) change.made.set(name, made.secret);
@@ -56,10 +56,11 @@ export const notices: Kind = {
     // an empty one is that which Volt has
     const isMoved = address !== undefined && address !== '';
     const absent = Object.fromEntries(Object.keys(noticeOptions.shape).map((option) => [option, undefined]));
-    await changeTarget(change, name, {
+    const changed = {
       ...(isMoved ? { to: address, ...secretIn(secrets) } : secretIn({ ...(secret !== undefined && { secret }) })),
       ...{ repos: [], branches: [], on: 'change' as const, ...filter, options: { ...absent, ...options } },
-    });
+    };
+    await changeTarget(change, name, changed, { mayBePrivate: true });
   },
   remove: ({ database }, { names: [name = ''] }) => removeNoticeTarget(database, name),
   audited: auditedAs({ add: 'notice-targets.add', change: 'notice-targets.change', remove: 'notice-targets.remove' }),
