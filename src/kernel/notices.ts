@@ -67,10 +67,13 @@ export function isGeneral(event: NoticeEvent | GeneralEvent): event is GeneralEv
   return generalEvents.some((one) => one === event);
 }
 
-/** The verdict of the build that an event is about. */
-export const verdictOf: { readonly [Event in NoticeEvent]: 'success' | 'failure' | 'error' } = {
+/**
+ * The verdict of the build that an event is about. A failure by flaky tests alone is one of its own: a retry that shows a fault of
+ * the commit is news.
+ */
+export const verdictOf: { readonly [Event in NoticeEvent]: 'success' | 'failure' | 'flaky' | 'error' } = {
   ...{ passed: 'success', fixed: 'success', error: 'error' },
-  ...{ broken: 'failure', still_broken: 'failure', failing: 'failure', outdated: 'failure', flaky: 'failure' },
+  ...{ broken: 'failure', still_broken: 'failure', failing: 'failure', outdated: 'failure', flaky: 'flaky' },
 };
 
 /** Whether an event is one that somebody has to act on. */

@@ -1,6 +1,6 @@
 import { type Selectable, sql } from 'kysely';
 import type { NoticeEvent } from '../kernel/notices.ts';
-import { ofFlakyTestsAlone } from './broken-since.ts';
+import { mostFailures, ofFlakyTestsAlone } from './broken-since.ts';
 import type { Sql, Write } from './database.ts';
 import type { Schema } from './schema.ts';
 import { pushes } from './series.ts';
@@ -51,12 +51,14 @@ async function passed(db: Write, state: State, build: Build): Promise<Move> {
   const change = { event: 'passed', isChange: false, since: null } as const;
   // an earlier build of a broken branch: it broke later than it was thought
   const isWithin = since !== null && build.id >= since;
-  return { next: isWithin ? { ...state, since: (await endedAfter(db, build, 'failure')) ?? since } : state, change };
+  const failures = laterBuilds(db, build).where('status', '=', 'failure');
+  return { next: isWithin ? { ...state, since: (await firstFailure(db, failures)) ?? since } : state, change };
 }
 
 async function failed(db: Write, state: State, build: Build): Promise<Move> {
   const { verdict } = state;
-  if (build.id < state.build_id && (await endedAfter(db, build, 'success')) !== undefined)
+  const successes = laterBuilds(db, build).where('status', '=', 'success').limit(1);
+  if (build.id < state.build_id && (await successes.executeTakeFirst()) !== undefined)
     return { next: state, change: { event: 'outdated', isChange: false, since: null } };
   const since = verdict === 'failure' ? Math.min(state.since ?? build.id, build.id) : build.id;
   const next: State = { ...state, build_id: Math.max(state.build_id, build.id), verdict: 'failure', since };
@@ -65,40 +67,41 @@ async function failed(db: Write, state: State, build: Build): Promise<Move> {
   return { next, change: { event: verdict === 'success' ? 'broken' : 'failing', isChange: true, since } };
 }
 
-/** The first later build of the series with a status. */
-async function endedAfter(
-  db: Write,
-  { id, repo, ref, series }: Build,
-  status: 'success' | 'failure',
-): Promise<number | undefined> {
-  const builds = db.selectFrom('builds').select('id').where('repo', '=', repo).where('ref', '=', ref);
-  const later = builds.where('series', '=', series).where('status', '=', status).where('id', '>', id);
-  return (await later.orderBy('id').limit(1).executeTakeFirst())?.id;
+/** The later builds of the series of a build. */
+function laterBuilds(db: Write, build: Build) {
+  return buildsBeside(db, build).where('id', '>', build.id).orderBy('id');
 }
 
-/** Whether no build of the author that has failed since the branch broke is known yet, but this one. A schedule blames no author. */
-async function isNewcomer(
-  db: Write,
-  { id, repo, ref, series, author_address }: Build,
-  { build_id, since }: State,
-): Promise<boolean> {
+function buildsBeside(db: Write, { repo, ref, series }: Build) {
+  const ofRef = db.selectFrom('builds').select('id').where('repo', '=', repo).where('ref', '=', ref);
+  return ofRef.where('series', '=', series);
+}
+
+/** The first of some failed builds that has not failed by flaky tests alone. */
+async function firstFailure(db: Write, failures: ReturnType<typeof buildsBeside>): Promise<number | undefined> {
+  const rows = await failures.limit(mostFailures).execute();
+  const ids = rows.map(({ id }) => id);
+  const flaky = await ofFlakyTestsAlone({ db }, ids);
+  return ids.find((id) => !flaky.has(id));
+}
+
+/**
+ * Whether no build of the author that has failed since the branch broke is known yet, but this one. A failure by flaky tests
+ * alone does not count: nobody has told the author of it. A schedule blames no author.
+ */
+async function isNewcomer(db: Write, build: Build, { build_id, since }: State): Promise<boolean> {
+  const { id, series, author_address } = build;
   if (series !== pushes) return false;
   // it has failed again
   if (id === build_id) return false;
   if (since === null) return true;
-  const other = await db
-    .selectFrom('builds')
-    .select('id')
-    .where('repo', '=', repo)
-    .where('ref', '=', ref)
-    .where('series', '=', series)
+  const others = buildsBeside(db, build)
     .where('status', '=', 'failure')
     .where('id', '>=', since)
     .where('id', '<>', id)
     .where(sql`lower(author_address)`, '=', author_address.toLowerCase())
-    .limit(1)
-    .executeTakeFirst();
-  return other === undefined;
+    .orderBy('id');
+  return (await firstFailure(db, others)) === undefined;
 }
 
 /** A series of a branch that is broken now, with the first build that failed. */

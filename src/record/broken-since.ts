@@ -7,7 +7,7 @@ import type { BuildRow } from './schema.ts';
 import { nobody } from './visibility.ts';
 
 /** The most failures of a ref that are looked at for one that is not of flaky tests alone. */
-const mostFailures = 20;
+export const mostFailures = 20;
 
 /**
  * Which build broke the ref of each of the given builds: the first failure after the last success before the build, up to the build

@@ -1,6 +1,7 @@
 import type { BuildId } from '../../src/kernel/model.ts';
 
-export type Verdict = 'success' | 'failure' | 'error';
+/** `flaky`: it has failed in tests alone that are known to be flaky. */
+export type Verdict = 'success' | 'failure' | 'flaky' | 'error';
 
 /** A build of a simulation. */
 export interface Begun {
@@ -18,21 +19,21 @@ export interface Begun {
 export class ExpectedNotices {
   /** `12 broken`, in the order of the ends */
   readonly told: string[] = [];
-  readonly #states = new Map<string, { isBroken: boolean | undefined; lastWasError: boolean }>();
+  readonly #states = new Map<string, { isBroken: boolean | undefined; doubt: 'flaky' | 'error' | undefined }>();
 
   /** @param before the verdict before a retry */
   ended(build: Begun, before: Verdict | undefined, all: readonly Begun[]): void {
     const ofBranch = all.filter(({ branch }) => branch === build.branch);
-    const state = this.#states.get(build.branch) ?? { isBroken: undefined, lastWasError: false };
+    const state = this.#states.get(build.branch) ?? { isBroken: undefined, doubt: undefined };
     const decided = ofBranch.filter(({ verdict }) => verdict === 'success' || verdict === 'failure');
     const newest = decided.at(-1);
-    if (build.verdict === 'error') {
-      if (!state.lastWasError && before !== 'error') this.#tell(build, 'error');
-      this.#states.set(build.branch, { ...state, lastWasError: true });
+    if (build.verdict === 'error' || build.verdict === 'flaky') {
+      if (state.doubt !== build.verdict) this.#tell(build, build.verdict);
+      this.#states.set(build.branch, { ...state, doubt: build.verdict });
       return;
     }
     const isBroken = newest?.verdict === 'failure';
-    this.#states.set(build.branch, { isBroken, lastWasError: false });
+    this.#states.set(build.branch, { isBroken, doubt: undefined });
     if (build !== newest && !isBroken) return;
     if (build.verdict === 'success') {
       if (build === newest && state.isBroken) this.#tell(build, 'fixed');

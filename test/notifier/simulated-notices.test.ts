@@ -28,6 +28,11 @@ const seeds = [2026];
 const branches = ['b0', 'b1', 'b2'];
 const authors = ['a0', 'a1', 'a2', 'a3'].map((name) => `${name}@example.org`);
 
+const owner = 'owner@example.org';
+
+/** A test that is known to be flaky. */
+const flakyTest = 'sometimes fails';
+
 /** Xorshift. @see G. Marsaglia, Xorshift RNGs, Journal of Statistical Software 8 (2003) */
 function randomBy(seed: number): (below: number) => number {
   let state = seed;
@@ -42,7 +47,7 @@ function randomBy(seed: number): (below: number) => number {
 /** What happens instead of the rest when a notifier is killed. */
 class Killed extends Error {}
 
-describe('over a thousand builds with retries, faults, kills, quiet hours and mutes, notices by two notifiers', function () {
+describe('over a thousand builds with retries, flaky tests, faults, kills, quiet hours and mutes, notices by two notifiers', function () {
   this.timeout(600_000);
   let database: Database;
   let config: Config;
@@ -68,9 +73,10 @@ describe('over a thousand builds with retries, faults, kills, quiet hours and mu
       const noticing = new Noticing({ database, config });
       await noticing.add(receiver.url, { branches: ['**'] });
       await noticing.addMail('committers', {
-        ...{ branches: ['**'], options: { domains: ['example.org'], owners: ['owner@example.org'] } },
+        ...{ branches: ['**'], options: { domains: ['example.org'], owners: [owner] } },
       });
       const expected = new ExpectedNotices();
+      await knowFlakyTest();
       const all: Begun[] = [];
       const open: Begun[] = [];
       const muted = new Set<string>();
@@ -130,13 +136,15 @@ describe('over a thousand builds with retries, faults, kills, quiet hours and mu
         muted.add(key);
       };
       const end = async (build: Begun) => {
-        // an error after a failure would leave the reader with the failure
-        const possible = (['success', 'success', 'failure', 'failure', 'error'] as const).slice(
+        // what says nothing of the commit, after a failure, would leave the reader with the failure
+        const possible = (['success', 'success', 'failure', 'failure', 'flaky', 'error'] as const).slice(
           0,
-          build.verdict === 'failure' ? 4 : 5,
+          build.verdict === 'failure' ? 4 : 6,
         );
         const verdict = possible[random(possible.length)] ?? 'success';
-        await endBuild(database, build.id, verdict, { attempt: build.attempt });
+        const { attempt } = build;
+        if (verdict === 'flaky') await endBuild(database, build.id, 'failure', { attempt, tests: [flakyTest] });
+        else await endBuild(database, build.id, verdict, { attempt });
         const before = build.verdict;
         build.verdict = verdict;
         expected.ended(build, before, all);
@@ -178,6 +186,8 @@ describe('over a thousand builds with retries, faults, kills, quiet hours and mu
       const ofTeam = log.filter(({ target }) => target === 'team');
       expect(ofTeam.map(({ about, event }) => `${about?.build} ${event}`)).to.deep.equal(expected.told);
       expect(log.filter(({ state }) => state === 'waiting')).to.deep.equal([]);
+      const toAuthors = log.filter(({ target, recipient }) => target === 'mail' && recipient !== owner);
+      expect(toAuthors.filter(({ event }) => event === 'error' || event === 'flaky')).to.deep.equal([]);
       const reasons = new Set(log.flatMap(({ dropped }) => dropped ?? []));
       expect([...reasons].filter((reason) => !allowed.some((each) => each.test(reason)))).to.deep.equal([]);
       // what was sent has arrived, and nothing else, and a receiver can tell what it has twice
@@ -193,7 +203,8 @@ describe('over a thousand builds with retries, faults, kills, quiet hours and mu
       for (const recipient of authors) {
         const own = log.filter((each) => each.target === 'mail' && each.recipient === recipient);
         for (const branch of branches) {
-          if (!expected.isBroken(branch) && !muted.has(`${recipient} ${branch}`))
+          // who had it muted when it was mended, did not want to hear of that
+          if (!expected.isBroken(branch) && !wasMuted(own, branch))
             expect(lastTold(own, branch), `${recipient} ${branch}`).to.not.equal('broken');
         }
       }
@@ -203,6 +214,12 @@ describe('over a thousand builds with retries, faults, kills, quiet hours and mu
       expect(kills).to.be.greaterThan(builds / 20);
     });
   }
+
+  /** A build of a tag, which says nothing of a branch, shows the flaky test. */
+  const knowFlakyTest = async () => {
+    await endBuild(database, await recordedBuild(database, { ref: 'refs/tags/v1' }), 'success', { tests: [flakyTest] });
+    await database.db.updateTable('tests').set({ flaky_commits: 1 }).execute();
+  };
 
   const wholeLog = async () => {
     const log: Notice[] = [];
@@ -221,6 +238,12 @@ const allowed = [
   /^the recipient had not been told yet that the branch was broken$/,
   /^the recipient has muted b\d of app$/,
 ];
+
+/** Whether somebody had a branch muted at the last time when there was something to tell of it. */
+function wasMuted(log: readonly Notice[], branch: string): boolean {
+  const last = log.findLast(({ about }) => about?.ref === `refs/heads/${branch}`);
+  return last?.dropped?.startsWith('the recipient has muted') === true;
+}
 
 /** What somebody was told last of a branch. */
 function lastTold(log: readonly Notice[], branch: string): 'broken' | 'works' | undefined {

@@ -127,23 +127,28 @@ describe('the end of a build, for its branch,', () => {
     ]);
   });
 
-  it('leaves its state alone where only flaky tests failed', async () => {
-    await run('success');
-    const flaky = await begin();
-    const failed = {
-      suite: '',
-      name: 'a',
-      file: null,
-      status: 'failed' as const,
-      duration: 1,
-      ...noFailure,
-      message: '',
-    };
+  /** Ends a build that has failed by a flaky test alone. */
+  const runFlaky = async (author?: string) => {
+    const flaky = await begin(author);
+    const failed = { ...noFailure, suite: '', name: 'a', file: null, status: 'failed' as const, duration: 1 };
     await recordTests(database, { job: `${idOf(flaky)}-1` as JobId, attempt: 1 }, 1, [failed]);
     await database.db.updateTable('tests').set({ flaky_commits: 1 }).execute();
     await end(flaky, 'failure');
+  };
+
+  it('leaves its state alone where only flaky tests failed', async () => {
+    await run('success');
+    await runFlaky();
     await run('success');
     expect(await changes()).to.deep.equal(['1 passed', '2 flaky*', '3 passed']);
+  });
+
+  it('is news to an author of whom only flaky tests have failed before', async () => {
+    await run('success');
+    await run('failure');
+    await runFlaky('grace');
+    await run('failure', 'grace');
+    expect(await changes()).to.deep.equal(['1 passed', '2 broken* 2', '3 flaky* 2', '4 still_broken* 2']);
   });
 
   it('is decided by a retry', async () => {
