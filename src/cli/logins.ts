@@ -42,7 +42,7 @@ export function loginAt(url: string): Login | undefined {
   try {
     return login.parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch (error) {
-    if (isMissing(error)) return undefined;
+    if (isMissing(error) || isForeign()) return undefined;
     throw unusable(file, error);
   }
 }
@@ -55,7 +55,7 @@ export function newestLogin(): string | undefined {
     const newest = files.sort((a, b) => since(b) - since(a))[0];
     return newest === undefined ? undefined : decodeURIComponent(newest.slice(0, -'.json'.length));
   } catch (error) {
-    if (isMissing(error)) return undefined;
+    if (isMissing(error) || isForeign()) return undefined;
     throw unusable(folder(), error);
   }
 }
@@ -76,6 +76,15 @@ function folder(): string {
 function isMissing(error: unknown): boolean {
   const code = systemCode(error);
   return code === 'ENOENT' || code === 'ENOTDIR';
+}
+
+/** Whether the folder is that of another user, as it is for a program that runs with the HOME of who has started it. */
+function isForeign(): boolean {
+  try {
+    return statSync(folder()).uid !== process.geteuid?.();
+  } catch (error) {
+    return systemCode(error) === 'EACCES';
+  }
 }
 
 function unusable(file: string, error: unknown): VoltError {

@@ -95,7 +95,7 @@ for (const [level, groupKind] of levels) {
 
     /** Resolves when all processes that were left are asleep. */
     const asleep = (sleep: string, count: number) =>
-      until(`${count} sleep`, () => processesWith(sleep).length >= count);
+      until(`${count} sleep`, () => processesWith(sleep).length >= count, 50_000);
 
     /** Starts a process that opens a process group and leaves every kind of process in it. */
     async function leftByOwner(): Promise<{ owner: TestChild; sleep: string }> {
