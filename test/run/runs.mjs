@@ -33,8 +33,7 @@ const ON_POSTGRES = new RegExp(
     'flow/(approvals|database-away|pull-requests|several-stages|statuses-at-forges|verdicts)',
     'notifier/(notices|status-delivery)',
     'observer/pull-requests',
-    'web/(approvals|audit|changes|forge-links|forge-problems|hooks|people|roles|sign-in)',
-    'cli/config',
+    'web/(approvals|audit|changes|forge-links|forge-problems|hooks|roles)',
   ].join('|')})\\.test\\.ts$`,
 );
 
