@@ -3,7 +3,6 @@ import { serverNow } from '../../kernel/server-time.ts';
 import { listActions } from '../../record/audit-search.ts';
 import { repositoryNames } from '../../record/repositories.ts';
 import { listTokens, type NamedToken } from '../../record/tokens.ts';
-import { administrator } from '../../record/visibility.ts';
 import type { WebEnv } from '../access/env.ts';
 import { requireRole } from '../access/rights.ts';
 import { toSignIn } from '../access/to-sign-in.ts';
@@ -36,7 +35,7 @@ export async function auditPage(context: Context<WebEnv>, web: Web): Promise<Res
   const [entries, tokens, repositories] = await Promise.all([
     listActions(web.database, { ...filter, before, limit: pageSize + 1 }),
     listTokens(web.database),
-    repositoryNames(web.database, administrator),
+    repositoryNames(web.database, context.get('reader')),
   ]);
   const shown = entries.slice(0, pageSize);
   const older = entries.length > pageSize ? shown.at(-1)?.id : undefined;

@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import { serverNow } from '../../../kernel/server-time.ts';
 import { hideCredentials } from '../../../kernel/urls.ts';
-import { listBuilds } from '../../../record/builds.ts';
+import { searchBuilds } from '../../../record/build-search.ts';
 import { listCredentials } from '../../../record/credentials.ts';
 import type { ObservedRepository } from '../../../record/repositories.ts';
 import type { WebEnv } from '../../access/env.ts';
@@ -28,7 +28,7 @@ export async function addedPage(context: Context<WebEnv>, web: Web): Promise<Res
   const reader = context.get('reader');
   const repository = await readRepository(web.database, reader, context.req.param('name') ?? '');
   const { name, error, observedAt } = repository;
-  const builds = await listBuilds(web.database, { repo: name, limit: mostBuilds });
+  const builds = await searchBuilds(web.database, { reader, repos: [name] }, { limit: mostBuilds });
   const key = (await listCredentials(web.database)).find(({ repo }) => repo === name);
   const isChecking = error === null && observedAt === null;
   // a form that is being filled in is not loaded again

@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import { serverNow } from '../../../kernel/server-time.ts';
-import { listBuilds } from '../../../record/builds.ts';
+import { searchBuilds } from '../../../record/build-search.ts';
 import { listDeployments } from '../../../record/deployments.ts';
 import { listEnvironments } from '../../../record/environments.ts';
 import { estimatesOf } from '../../../record/estimates.ts';
@@ -35,8 +35,8 @@ export async function repositoryPage(context: Context<WebEnv>, web: Web): Promis
   const { name, defaultBranch } = repository;
   const branch = defaultBranch === null ? null : `refs/heads/${defaultBranch}`;
   const [builds, state, schedules, environments, deployments, projects] = await Promise.all([
-    listBuilds(database, { repo: name, limit: listed }),
-    branch === null ? undefined : branchState(database, { repo: name, ref: branch }, context.get('reader')),
+    searchBuilds(database, { reader, repos: [name] }, { limit: listed }),
+    branch === null ? undefined : branchState(database, { repo: name, ref: branch }, reader),
     scheduleFacts(database, name, branch),
     listEnvironments(database, name),
     listDeployments(database, name, { limit: mostDeployments }),
