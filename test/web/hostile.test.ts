@@ -28,12 +28,13 @@ const noBodies = ['{', '[]', '"text"', '7', 'null', '{"__proto__":7}{', '\u0000'
 describe('web: hostile input', () => {
   let site: Site;
 
-  before(async () => {
+  async function start(): Promise<void> {
     site = await Site.start();
     await site.repository('app');
     await site.build('app');
-  });
+  }
 
+  before(start);
   after(() => site.stop());
 
   /** The refusal of a request: a known form, with a remedy, that tells nothing of the inside. */
@@ -62,18 +63,26 @@ describe('web: hostile input', () => {
     });
   }
 
-  for (const route of routes.filter(({ body }) => body !== undefined)) {
-    it(`is refused as the body of ${method(route.method)} ${route.path}`, async () => {
-      const path = route.path.replace(':name', 'app').replace(':id', route.path.startsWith('/jobs') ? '1-1' : '1');
-      for (const body of noBodies) {
-        await refusal(`/api/v1${path.replace(':entry', 'A')}`, { method: method(route.method), body });
-      }
-      const large = JSON.stringify({ ref: 'x'.repeat(1_100_000) });
-      expect(
-        await refusal(`/api/v1${path.replace(':entry', 'A')}`, { method: method(route.method), body: large }),
-      ).to.equal(413);
+  describe('in a body', () => {
+    // all of this file at once is more than a web stage lets one sender change
+    before(async () => {
+      await site.stop();
+      await start();
     });
-  }
+
+    for (const route of routes.filter(({ body }) => body !== undefined)) {
+      it(`is refused as the body of ${method(route.method)} ${route.path}`, async () => {
+        const path = route.path.replace(':name', 'app').replace(':id', route.path.startsWith('/jobs') ? '1-1' : '1');
+        for (const body of noBodies) {
+          await refusal(`/api/v1${path.replace(':entry', 'A')}`, { method: method(route.method), body });
+        }
+        const large = JSON.stringify({ ref: 'x'.repeat(1_100_000) });
+        expect(
+          await refusal(`/api/v1${path.replace(':entry', 'A')}`, { method: method(route.method), body: large }),
+        ).to.equal(413);
+      });
+    }
+  });
 
   it('is refused as a limit, a cursor or a filter', async () => {
     const queries = ['limit=-1', 'limit=1e9', 'limit=NaN', 'limit=', 'before=-1', 'before=..%2Fx'];
