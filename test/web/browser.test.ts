@@ -465,7 +465,8 @@ describe(`web: in a browser${withoutBrowser}`, () => {
     await page.getByLabel('Commit').fill('frequen');
     await page.getByLabel('Status').selectOption('failed');
     await page.getByRole('button', { name: 'Add filter' }).click();
-    expect(new URL(page.url()).searchParams.get('author')).to.equal('hedy');
+    await page.waitForURL((url) => url.searchParams.get('author') === 'hedy');
+    await page.locator('table.builds a.row-link').waitFor();
     expect(await page.locator('table.builds tbody tr').count()).to.equal(1);
     await page.locator('table.builds a.row-link').click();
     await page.getByRole('button', { name: 'Retry job b', exact: true }).click();
