@@ -148,7 +148,7 @@ export const settings = [
       )
       .optional(),
     about:
-      'Addresses of proxies that tell who a person is in a header, as comma-separated addresses and networks (10.0.0.7,10.1.0.0/16). Whoever can connect from there can be anybody, so name as few as possible; with 127.0.0.1 that is every program on this machine. From all other addresses Volt removes these headers. See docs/access.md. Default: none.',
+      'Addresses of proxies that tell who a person is in a header, as comma-separated addresses and networks (10.0.0.7,10.1.0.0/16). Whoever can connect from there can be anybody, so name as few as possible; with 127.0.0.1 that is every program on this machine. From all other addresses Volt removes these headers. See docs/proxy-sign-in.md. Default: none.',
   },
   {
     env: 'VOLT_PROXY_HEADERS',
