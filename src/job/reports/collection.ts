@@ -117,7 +117,7 @@ function isFailed(status: TestStatus): boolean {
  */
 function namedInside(test: FoundTest, files: CheckoutFiles, hide: (text: string) => string): FoundTest {
   const inside = (text: string | null | undefined, most: number) =>
-    text ? files.namedInside(hide(text.slice(0, 2 * most))) : null;
+    text ? files.namedInside(hide(text).slice(0, 2 * most)) : null;
   return {
     ...test,
     suite: inside(test.suite, longest.suite) ?? '',

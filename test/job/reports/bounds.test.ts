@@ -84,6 +84,13 @@ describe('an invalid or hostile report', () => {
     expect([first?.name.length, first?.message?.length, first?.details?.length]).to.deep.equal([500, 2000, 10_000]);
   });
 
+  it('shows no part of a secret that stands where a long text is cut', () => {
+    const secret = 's3cr3t-of-thirteen'.repeat(2);
+    const tests = new TestCollection('/app', (text) => text.replaceAll(secret, '***'));
+    tests.add({ suite: '', name: 'a', file: null, status: 'failed', duration: 1, message: `${secret} `.repeat(500) });
+    expect(tests.end().results[0]?.message).to.match(/^(\*\*\* )+\*\*\*$/);
+  });
+
   it('takes only output of the program into the text of a failure', async () => {
     const run = ['✖ adds (1.2ms)', 'ℹ tests 1', '', '✖ failing tests:', '', 'test at a.mjs:3:1', '✖ adds (1.2ms)'];
     for (const end of ['##[error]Process completed with exit code 1.', '[volt] "npm test" exited with code 1']) {
