@@ -31,10 +31,11 @@ export function loginCommand(program: Command): CommandFile {
     .option('--no-browser', 'only print the address')
     .action(async (address: string | undefined, { role, browser, json }: LoginOptions) => {
       const config = configOf(command);
-      const url = addressOf(address ?? Client.of(config).url);
+      const known = Client.of(config);
+      const url = addressOf(address ?? known.url);
       const signIn = await DeviceSignIn.at(url);
       const codes = await signIn.ask({ machine: hostname(), role });
-      const page = plain(codes.verification_uri);
+      const page = plain(await pageFor(codes.verification_uri, plainUrl(known.url) === url ? known : undefined));
       if (json) printJson({ address: page, code: codes.user_code, expiresIn: codes.expires_in });
       else {
         print(`Open ${page} in a browser and enter the code`);
@@ -43,7 +44,7 @@ export function loginCommand(program: Command): CommandFile {
         print();
         print(`It is valid for ${Math.round(codes.expires_in / 60)} minutes. Waiting until you confirm …`);
       }
-      if (browser && process.stdout.isTTY) openInBrowser(codes.verification_uri);
+      if (browser && process.stdout.isTTY) openInBrowser(page);
       const { token, name, role: given } = await signIn.awaitToken(codes);
       const former = loginAt(url);
       keepLogin({ url, name, token });
@@ -61,6 +62,16 @@ export function loginCommand(program: Command): CommandFile {
       ['volt logout', 'revoke the token again'],
     ],
   };
+}
+
+/**
+ * The page where the code is entered. On its own machine Volt tells the address at which browsers sign in only to who has a token:
+ * the page is there.
+ * @param here the Volt that signs in, as the commands know it so far
+ */
+async function pageFor(page: string, here: Client | undefined): Promise<string> {
+  const signIn = await here?.get<{ url: string }>('/sign-in').catch(() => undefined);
+  return /^https?:/.test(signIn?.url ?? '') && signIn ? new URL(new URL(page).pathname, signIn.url).href : page;
 }
 
 /** @throws VoltError `bad_url` */

@@ -66,7 +66,9 @@ export async function setBlocked(database: Database, name: string, blocked: bool
 }
 
 export function noPerson(name: string): VoltError {
-  return new VoltError('not_found', `there is no person "${name}"`, { remedy: '`volt people ls` lists all people.' });
+  return new VoltError('not_found', `there is no person "${name}"`, {
+    remedy: '`volt people ls` lists all people; `volt people add` adds somebody who has not signed in yet.',
+  });
 }
 
 export function personOf(row: Selectable<Schema['people']>): Person {

@@ -63,6 +63,17 @@ describe('cli: volt login', () => {
     expect(await volt(['logout', site.url], { env: env() })).to.include({ code: 2 });
   });
 
+  it('leads whoever has a token of the Volt to the address at which browsers sign in, and nobody else', async () => {
+    const command = new VoltProcess(['login'], { env: env({ VOLT_URL: site.url, VOLT_TOKEN: site.token }) });
+    const [, page] = await command.says(/Open (\S+) in a browser/);
+    expect(page).to.equal(`${site.privateUrl}/device`);
+    await decide(command, 'refuse');
+    const stranger = login();
+    const [, shown] = await stranger.says(/Open (\S+) in a browser/);
+    expect(shown).to.equal(`${site.url}/device`);
+    await decide(stranger, 'refuse');
+  });
+
   it('replaces the token of a former sign-in on the same machine', async () => {
     await decide(login(), 'confirm');
     await decide(login(['--role', 'read']), 'confirm');

@@ -47,6 +47,16 @@ describe('web: the audit log', () => {
     expect(new Set(entries.map(({ address }) => address))).to.have.length(1);
   });
 
+  it('names what a failed request was about, too', async () => {
+    await site.post('/api/v1/access/grant', { who: 'nobody-here', role: 'run' });
+    await site.post('/api/v1/repos', { name: 'elsewhere', url: 'no address' });
+    const entries = await listActions(site.context.database, { limit: 2 });
+    expect(entries.reverse().map(({ action, target, outcome }) => [action, target, outcome])).to.deep.equal([
+      ['access.grant', 'nobody-here', 'failed'],
+      ['repos.add', 'elsewhere', 'failed'],
+    ]);
+  });
+
   it('is paged', async () => {
     for (let i = 0; i < 5; i++) await site.post(`/api/v1/builds/${900 + i}/cancel`);
     const headers = { authorization: `Bearer ${site.token}` };

@@ -79,6 +79,6 @@ function decoded(value: string): string | undefined {
 
 function unusable(header: string, how: string): VoltError {
   return new VoltError('bad_request', `the proxy in front of Volt sends the header ${header} ${how}`, {
-    remedy: 'Configure the proxy to set this header itself and to remove what clients send; see docs/access.md.',
+    remedy: 'Configure the proxy to set this header itself and to remove what clients send; see docs/proxy-sign-in.md.',
   });
 }

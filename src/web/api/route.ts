@@ -88,6 +88,8 @@ export function jsonRoute<
     answer: { status, schema: answer },
     answerTo: async (context, web) => {
       const request = await requestOf(input, context);
+      // where the path names nothing, the body names what is added, also if that fails
+      if (!input.params) context.set('target', nameIn(request.body));
       const action = input.auditedAs?.(request.body);
       if (action !== undefined) context.set('action', action);
       const value = answer.parse(await handle(request, web)) as object;
@@ -104,6 +106,11 @@ export function jsonRoute<
       return withEtag(context, context.json(value), input.confidential === true);
     },
   };
+}
+
+/** What a body is about, for the audit log. */
+function nameIn(body: { readonly [field: string]: unknown }): string {
+  return String(body.name ?? body.who ?? '');
 }
 
 /** A route about the account of the caller, who needs no role for it. */
