@@ -11,7 +11,13 @@ import { foldersOn, programIn } from '../system/search-path.ts';
 import { pause } from '../system/wait.ts';
 import { moveBrokenFile } from './broken-append-file.ts';
 import { embeddedPaths } from './embedded-paths.ts';
-import { endUnsupervised, outlivesSupervisor, shutdownTimeout, waitForEarlierServer } from './server-process.ts';
+import {
+  endUnsupervised,
+  outlivesSupervisor,
+  serverIn,
+  shutdownTimeout,
+  waitForEarlierServer,
+} from './server-process.ts';
 
 /**
  * A private server. Its states:
@@ -93,10 +99,13 @@ export async function startEmbeddedRedis(config: Config, logger: Logger): Promis
     url,
     stop: async () => {
       stopping = true;
+      // while it ends there is no file any more with its id
+      const running = serverIn(paths.redis);
       child.stdio[3]?.destroy();
       child.ref();
       await ended;
-      await endUnsupervised(paths.redis);
+      const server = running ?? serverIn(paths.redis);
+      if (server !== undefined) await endUnsupervised(server, paths.redis);
     },
   };
 }

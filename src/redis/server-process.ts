@@ -32,16 +32,23 @@ export async function waitForEarlierServer(dir: string): Promise<void> {
   }
 }
 
-/** Process id of the server in this directory. */
-function serverIn(dir: string): number | undefined {
+/** Process id of the server in this directory. A server that ends removes the file with its id a moment before. */
+export function serverIn(dir: string): number | undefined {
   try {
     const pid = Number(readFileSync(join(dir, 'redis.pid'), 'utf8'));
-    const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-    // another process may have the id by now
-    const ours = /(redis|valkey)-server/.test(command) && readlinkSync(`/proc/${pid}/cwd`) === realpathSync(dir);
-    return ours ? pid : undefined;
+    return isServer(pid, dir) ? pid : undefined;
   } catch {
     return undefined;
+  }
+}
+
+/** Whether the process is a server in this directory: another one may have the id by now. */
+function isServer(pid: number, dir: string): boolean {
+  try {
+    const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+    return /(redis|valkey)-server/.test(command) && readlinkSync(`/proc/${pid}/cwd`) === realpathSync(dir);
+  } catch {
+    return false;
   }
 }
 
@@ -56,15 +63,9 @@ export async function outlivesSupervisor(dir: string, logger: Logger, stopping: 
   return true;
 }
 
-/** Ends a server without a supervisor, and waits until it has written its data. */
-export async function endUnsupervised(dir: string): Promise<void> {
+/** Ends a server that has lost its supervisor, and waits until it has written its data and ended. */
+export async function endUnsupervised(pid: number, dir: string): Promise<void> {
   const until = Date.now() + shutdownTimeout * 1000 + 5000;
-  let asked = false;
-  while (Date.now() < until) {
-    const pid = serverIn(dir);
-    if (pid === undefined) return;
-    if (!asked) sendSignal(pid, 'SIGTERM');
-    asked = true;
-    await pause(20);
-  }
+  if (isServer(pid, dir)) sendSignal(pid, 'SIGTERM');
+  while (isServer(pid, dir) && Date.now() < until) await pause(20);
 }

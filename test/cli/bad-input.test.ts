@@ -1,8 +1,10 @@
 import { expect } from 'chai';
 import { volt } from '../support/cli.ts';
+import { TestFolders } from '../support/folder.ts';
 import { job, Site } from '../web/site.ts';
 
 describe('volt refuses bad input with exit code 2', () => {
+  const folders = new TestFolders();
   let site: Site;
   let env: Record<string, string>;
 
@@ -17,7 +19,10 @@ describe('volt refuses bad input with exit code 2', () => {
     await site.build('app');
   });
 
-  after(() => site.stop());
+  after(async () => {
+    await site.stop();
+    folders.remove();
+  });
 
   const cases: [what: string, args: string[], code: string, says: RegExp, exit?: number][] = [
     [
@@ -104,7 +109,9 @@ describe('volt refuses bad input with exit code 2', () => {
   }
 
   it('no token: token_needed, with the path of the right token', async () => {
-    const end = await volt(['cancel', 'app#2'], { env: { VOLT_URL: site.url } });
+    // a clone in which Volt has been started has a token of its own
+    const VOLT_DATA_DIR = folders.make();
+    const end = await volt(['cancel', 'app#2'], { env: { VOLT_URL: site.url, VOLT_DATA_DIR } });
     expect(end.code).to.equal(3);
     expect(end.stderr).to.match(/^error token_needed: .*\n {2}Give --data .* VOLT_TOKEN\.\n$/);
   });
