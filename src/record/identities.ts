@@ -41,7 +41,7 @@ export async function noteIdentity(database: Database, told: ToldIdentity): Prom
       .executeTakeFirst();
     const id = known?.person_id ?? (await addPerson(db, { login, displayName })).id;
     const now = serverNow();
-    const facts = { provider, login, groups: JSON.stringify(told.groups), told_at: now };
+    const facts = { provider, login, groups: JSON.stringify(told.groups), signed_in_at: now };
     await db
       .insertInto('identities')
       .values({ issuer, subject, person_id: id, ...facts })
@@ -76,7 +76,7 @@ export async function groupsOf({ db }: Pick<Database, 'db'>, person: number, now
     .selectFrom('identities')
     .select(['provider', 'groups'])
     .where('person_id', '=', person)
-    .where('told_at', '>', now - groupsCountFor)
+    .where('signed_in_at', '>', now - groupsCountFor)
     .orderBy('provider')
     .execute();
   return rows.flatMap(({ provider, groups }) => (JSON.parse(groups) as string[]).map((name) => `${provider}/${name}`));

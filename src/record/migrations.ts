@@ -9,7 +9,15 @@ import { addFleetMinutes, addRunnerDrains, addRunnerEnds } from './fleet-tables.
 import { addChecks, addForgeReports, addForges, addIssuedTokens, addJobTokens } from './forge-tables.ts';
 import { forgetTrustedRefs } from './forgotten-trust.ts';
 import { addBegunNotices, addDigests, addNoticeMutes, addNotices, addSeries } from './notice-tables.ts';
-import { addDeviceRequests, addGrants, addPeople, addProviders, addSessions, addTokenOwners } from './people-tables.ts';
+import {
+  addDeviceRequests,
+  addGrants,
+  addPeople,
+  addProviders,
+  addSessions,
+  addTokenOwners,
+  nameSignInTime,
+} from './people-tables.ts';
 import type { Schema } from './schema.ts';
 import { addStartable } from './startable-table.ts';
 import { addExpectations, createTestTables } from './test-tables.ts';
@@ -270,6 +278,7 @@ export const migrations: readonly Migration[] = [
   addTokenOwners,
   addDeviceRequests,
   addAuditedPeople,
+  nameSignInTime,
 ];
 
 /** The schema version that this Volt writes; it migrates databases of earlier versions. */

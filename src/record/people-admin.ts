@@ -102,10 +102,10 @@ function identityOf({
   subject,
   login,
   groups,
-  told_at,
+  signed_in_at,
 }: Selectable<Schema['identities']>): ShownIdentity {
-  const toldAt = told_at === null ? null : new Date(told_at).toISOString();
-  return { provider, issuer, subject, login, groups: JSON.parse(groups) as string[], toldAt };
+  const signedInAt = signed_in_at === null ? null : new Date(signed_in_at).toISOString();
+  return { provider, issuer, subject, login, groups: JSON.parse(groups) as string[], signedInAt };
 }
 
 function taken(name: string): VoltError {

@@ -120,3 +120,8 @@ export async function addDeviceRequests(db: Transaction<Schema>): Promise<void> 
     .addColumn('token_id', 'integer', (c) => c.references('tokens.id').onDelete('cascade'))
     .execute();
 }
+
+/** The column is named for what it holds: when a person last signed in with an identity. */
+export async function nameSignInTime(db: Transaction<Schema>): Promise<void> {
+  await db.schema.alterTable('identities').renameColumn('told_at', 'signed_in_at').execute();
+}

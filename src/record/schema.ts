@@ -352,7 +352,7 @@ export interface Schema {
     /** JSON: names of groups there, without the name of the provider */
     groups: string;
     /** null if only an administrator has named it */
-    told_at: number | null;
+    signed_in_at: number | null;
   };
   /** addresses of mail, by which commits are mapped to people */
   person_addresses: {

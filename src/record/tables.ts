@@ -60,7 +60,7 @@ const tables: { readonly [Name in keyof Schema]: Named<Schema[Name]> } = {
   },
   people: { id: true, name: true, display_name: true, created_at: true, last_seen_at: true, blocked_at: true },
   identities: {
-    issuer: true, subject: true, provider: true, person_id: true, login: true, groups: true, told_at: true,
+    issuer: true, subject: true, provider: true, person_id: true, login: true, groups: true, signed_in_at: true,
   },
   person_addresses: { address: true, person_id: true, source: true },
   providers: {

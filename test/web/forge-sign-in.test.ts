@@ -46,7 +46,8 @@ describe('web: signing in at a forge', () => {
         : fetch(url, { ...init, redirect: 'manual' }),
     );
   const signIn = (name: string, by = browser()) => by.open(`${site.privateUrl}/sign-in/with/${name}?next=/builds`);
-  const identities = () => site.context.database.db.selectFrom('identities').selectAll().orderBy('told_at').execute();
+  const identities = () =>
+    site.context.database.db.selectFrom('identities').selectAll().orderBy('signed_in_at').execute();
   const personAt = async (forge: OAuthForge) => {
     const found = (await identities()).filter(({ issuer }) => issuer === forge.url);
     expect(found).to.have.lengthOf(1);

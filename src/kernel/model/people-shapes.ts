@@ -20,7 +20,7 @@ export const identity = z.object({
   subject: z.string().meta({ description: 'the id of the account at the provider, which never changes' }),
   login: z.string(),
   groups: z.array(z.string()),
-  toldAt: time.nullable().meta({ description: 'when the person last signed in with it; null for never' }),
+  signedInAt: time.nullable().meta({ description: 'when the person last signed in with it; null for never' }),
 });
 export type ShownIdentity = z.output<typeof identity>;
 

@@ -148,7 +148,10 @@ function Identities({ identities, now }: { identities: ShownIdentity[]; now: num
           head: 'Groups',
           cell: ({ provider, groups }) => groups.map((group) => `${provider}/${group}`).join(', ') || 'none',
         },
-        { head: 'Last sign-in', cell: ({ toldAt }) => (toldAt === null ? 'never' : <Age time={toldAt} now={now} />) },
+        {
+          head: 'Last sign-in',
+          cell: ({ signedInAt }) => (signedInAt === null ? 'never' : <Age time={signedInAt} now={now} />),
+        },
       ]}
     />
   );
