@@ -3,9 +3,11 @@ import { filledText, templateValues } from '../kernel/notice-template.ts';
 import type { GeneralEvent, NoticeEvent } from '../kernel/notices.ts';
 import { oneLine } from '../kernel/one-line.ts';
 import { brokenBranches } from '../record/branch-states.ts';
+import { withPeople } from '../record/build-people.ts';
 import type { Database } from '../record/database.ts';
 import { findNoticeTarget, type OpenNoticeTarget } from '../record/notice-targets.ts';
 import type { DueNotice } from '../record/notices.ts';
+import { administrator } from '../record/visibility.ts';
 import { stopToken } from '../secrets/stop-link.ts';
 import { auditText } from './audit-text.ts';
 import { branchOf, commitIn, type NoticeBuild, noticeBuild } from './notice-build.ts';
@@ -105,9 +107,12 @@ async function brokenNow(
   const broken = (await brokenBranches(database)).filter(
     (branch) => follows(target, branch) && !muteOf(target.mutes, recipient, branch),
   );
-  const lines = broken.slice(0, mostBranches).map(({ repo, ref, series, number, subject, author }) => {
-    const first = number === null ? undefined : commitIn({ number, subject: subject ?? '', author: author ?? '' });
-    const since = first === undefined ? '' : `, since #${first.number} ${first.subject}, by ${first.author}`;
+  const named = broken.slice(0, mostBranches);
+  const builds = named.flatMap(({ first }) => (first === null ? [] : [first]));
+  const commits = new Map((await withPeople(database, builds, administrator)).map((build) => [build.id, commitIn(build)]));
+  const lines = named.map(({ repo, ref, series, first }) => {
+    const commit = first === null ? undefined : commits.get(first.id);
+    const since = commit === undefined ? '' : `, since #${commit.number} ${commit.subject}, by ${commit.author}`;
     return `${subjectOf(branchOf(ref, series))} of ${repo}${since}`;
   });
   const more = broken.length - mostBranches;

@@ -1,4 +1,5 @@
 import { type Selectable, sql } from 'kysely';
+import type { BuildId, BuildSummary } from '../kernel/model.ts';
 import type { NoticeEvent } from '../kernel/notices.ts';
 import { mostFailures, ofFlakyTestsAlone } from './broken-since.ts';
 import type { Sql, Write } from './database.ts';
@@ -112,9 +113,7 @@ export interface BrokenBranch {
   series: string;
   defaultBranch: string | null;
   /** null if that build was deleted */
-  number: number | null;
-  subject: string | null;
-  author: string | null;
+  first: Pick<BuildSummary, 'id' | 'number' | 'subject' | 'author' | 'person'> | null;
 }
 
 /** The broken branches of all observed repositories, those that broke first in front. */
@@ -128,7 +127,7 @@ export async function brokenBranches({ db }: { db: Sql }): Promise<BrokenBranch[
     .leftJoin('builds', 'builds.id', 'branch_states.since')
     .select(['branch_states.repo', 'branch_states.ref', 'branch_states.series'])
     .select('repositories.default_branch as defaultBranch')
-    .select(['builds.number', 'builds.subject', 'builds.author'])
+    .select(['builds.id', 'builds.number', 'builds.subject', 'builds.author'])
     .where('branch_states.verdict', '=', 'failure')
     .where('repositories.removed_at', 'is', null)
     // a branch that is gone cannot be mended
@@ -147,7 +146,13 @@ export async function brokenBranches({ db }: { db: Sql }): Promise<BrokenBranch[
     )
     .orderBy('branch_states.since')
     .execute();
-  return rows;
+  return rows.map(({ id, number, subject, author, ...branch }) => ({
+    ...branch,
+    first:
+      id === null || number === null
+        ? null
+        : { id: String(id) as BuildId, number, subject: subject ?? '', author: author ?? '', person: null },
+  }));
 }
 
 /** The id of the last build of another repository that had the name before. */

@@ -1,4 +1,5 @@
 import type { Context } from 'hono';
+import { authorName } from '../../kernel/author-name.ts';
 import { type BuildSummary, statusWords } from '../../kernel/model.ts';
 import { searchBuilds } from '../../record/build-search.ts';
 import type { WebEnv } from '../access/env.ts';
@@ -51,16 +52,14 @@ ${ended.map((build) => entryOf(build, site)).join('')}</feed>
   );
 }
 
-function entryOf(
-  { id, repo, number, subject, author, status, message, finishedAt }: BuildSummary,
-  site: string,
-): string {
+function entryOf(build: BuildSummary, site: string): string {
+  const { id, repo, number, subject, status, message, finishedAt } = build;
   const url = xmlText(`${site}/builds/${id}`);
   return `<entry>
 <title>${xmlText(`${repo}#${number} ${statusWords[status]}: ${subject}`)}</title>
 <id>${url}</id>
 <link href="${url}"/>
-<author><name>${xmlText(author) || 'unknown'}</name></author>
+<author><name>${xmlText(authorName(build)) || 'unknown'}</name></author>
 <updated>${finishedAt}</updated>
 <summary>${xmlText(message ?? '')}</summary>
 </entry>

@@ -1,4 +1,4 @@
-import { type Authored, authorName } from './author-name.ts';
+import { type Authored, authorName } from '../../kernel/author-name.ts';
 import { Avatar } from './avatar.tsx';
 
 interface Shown {

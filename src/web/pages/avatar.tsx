@@ -1,5 +1,5 @@
 import { createContext, useContext } from 'hono/jsx';
-import { type Authored, authorName } from './author-name.ts';
+import { type Authored, authorName } from '../../kernel/author-name.ts';
 
 /** Whether pages show pictures of authors: a setting says where these are. */
 export const Pictures = createContext(false);

@@ -1,4 +1,4 @@
-import type { BuildSummary } from '../../kernel/model.ts';
+import type { BuildSummary } from './model.ts';
 
 export type Authored = Pick<BuildSummary, 'id' | 'author' | 'person'>;
 
