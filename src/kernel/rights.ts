@@ -13,6 +13,11 @@ export interface Right {
 /** The rights of an administrator. */
 export const everything: readonly Right[] = [{ role: 'admin', repos: ['*'], private: true }];
 
+/** The rights of a token of nobody. One that is for no repository is for all that are not private. */
+export function rightsOfToken({ role, repos }: { role: Role; repos: readonly string[] | null }): readonly Right[] {
+  return role === 'admin' ? everything : [{ role, repos: repos ?? ['*'], private: repos !== null }];
+}
+
 /**
  * The largest role that rights give; undefined if they give none.
  * @param repo in that repository, which their holder may read; without it, in any

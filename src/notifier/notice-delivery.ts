@@ -16,6 +16,7 @@ import {
 } from '../record/notices.ts';
 import { pause } from '../system/wait.ts';
 import { DeliveryHold } from './delivery-hold.ts';
+import { notOwned } from './maintained.ts';
 import { noticeMessage } from './notice-message.ts';
 import { quietUntil } from './quiet-hours.ts';
 import { TargetFault } from './targets/fault.ts';
@@ -78,6 +79,8 @@ export class NoticeDelivery {
     const { database, site, senders, logger } = this.#context;
     const message = await noticeMessage(database, notice, { target, site: site() });
     if (!message) return noteNoticeDropped(database, notice.id, { dropped: 'there is nothing to tell any more' });
+    const dropped = message.about ? notOwned(target.maintainer, message.about.repo) : undefined;
+    if (dropped !== undefined) return noteNoticeDropped(database, notice.id, { dropped });
     if (!(await noteNoticeBegun(database, notice.id))) return;
     try {
       const { kind, address, mayBePrivate } = target;

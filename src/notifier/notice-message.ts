@@ -10,6 +10,7 @@ import type { DueNotice } from '../record/notices.ts';
 import { administrator } from '../record/visibility.ts';
 import { stopToken } from '../secrets/stop-link.ts';
 import { auditText } from './audit-text.ts';
+import { notOwned } from './maintained.ts';
 import { branchOf, commitIn, type NoticeBuild, noticeBuild } from './notice-build.ts';
 import { follows, muteOf } from './notice-recipients.ts';
 import { subjectOf, textOf } from './notice-text.ts';
@@ -62,7 +63,7 @@ export async function noticeMessage(
   const why = oneLine(notice.why, longestWhy);
   const general = { id: `${target.name}.${id}`, event, about, why, stop, at: createdAt };
   if (event === 'digest') {
-    const { count, lines } = await brokenNow(database, target.name, notice.recipient);
+    const { count, lines } = await brokenNow(database, target, notice.recipient);
     if (count === 0) return undefined;
     const headline = count === 1 ? '1 branch is broken' : `${count} branches are broken`;
     return { ...general, headline, lines, isOwn: false, link: { url: site, label: 'Volt' } };
@@ -100,12 +101,15 @@ function stopOf(
 /** The branches that a target follows, that the recipient has not muted, and that are broken now. */
 async function brokenNow(
   database: Database,
-  name: string,
+  { name, maintainer }: OpenNoticeTarget,
   recipient: string,
 ): Promise<{ count: number; lines: string[] }> {
   const target = await findNoticeTarget(database, name);
   const broken = (await brokenBranches(database)).filter(
-    (branch) => follows(target, branch) && !muteOf(target.mutes, recipient, branch),
+    (branch) =>
+      follows(target, branch) &&
+      notOwned(maintainer, branch.repo) === undefined &&
+      !muteOf(target.mutes, recipient, branch),
   );
   const named = broken.slice(0, mostBranches);
   const builds = named.flatMap(({ first }) => (first === null ? [] : [first]));

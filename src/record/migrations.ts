@@ -8,7 +8,14 @@ import { completeFirstVersion, createTurns } from './first-version.ts';
 import { addFleetMinutes, addRunnerDrains, addRunnerEnds } from './fleet-tables.ts';
 import { addChecks, addForgeReports, addForges, addIssuedTokens, addJobTokens } from './forge-tables.ts';
 import { forgetTrustedRefs } from './forgotten-trust.ts';
-import { addBegunNotices, addDigests, addNoticeMutes, addNotices, addSeries } from './notice-tables.ts';
+import {
+  addBegunNotices,
+  addDigests,
+  addNoticeMutes,
+  addNotices,
+  addSeries,
+  addTargetMaintainers,
+} from './notice-tables.ts';
 import {
   addDeviceRequests,
   addGrants,
@@ -279,6 +286,7 @@ export const migrations: readonly Migration[] = [
   addDeviceRequests,
   addAuditedPeople,
   nameSignInTime,
+  addTargetMaintainers,
 ];
 
 /** The schema version that this Volt writes; it migrates databases of earlier versions. */

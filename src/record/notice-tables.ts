@@ -101,6 +101,15 @@ export async function addBegunNotices(db: Transaction<Schema>): Promise<void> {
   await db.schema.alterTable('notices').addColumn('begun_at', 'bigint').execute();
 }
 
+/** What owners of repositories add sends only while they own these. Of older targets it is not known who added them by which role. */
+export async function addTargetMaintainers(db: Transaction<Schema>): Promise<void> {
+  for (const column of ['person_id', 'token_id'])
+    await db.schema.alterTable('notice_targets').addColumn(column, 'integer').execute();
+  await sql`update notice_targets set
+    person_id = (select id from people where people.name = notice_targets.created_by),
+    token_id = (select id from tokens where tokens.name = notice_targets.created_by and tokens.role <> 'admin')`.execute(db);
+}
+
 /** Recipients of mail may stop it. */
 export async function addNoticeMutes(db: Transaction<Schema>): Promise<void> {
   await db.schema

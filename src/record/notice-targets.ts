@@ -1,4 +1,4 @@
-import { type RawBuilder, type Selectable, sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Config } from '../kernel/config.ts';
 import { VoltError } from '../kernel/errors.ts';
 import type { NoticeOptions, NoticeTarget } from '../kernel/model/notice-shapes.ts';
@@ -8,9 +8,15 @@ import { Vault } from '../secrets/vault.ts';
 import type { Database, Sql, Write } from './database.ts';
 import { noProblem } from './delivery-problems.ts';
 import { nextDigest } from './notice-digests.ts';
-import { mutesOf } from './notice-mutes.ts';
-import type { Schema } from './schema.ts';
 import { noticeAddressOf, writingVault } from './secret-key.ts';
+import { shownTarget, type TargetRow, targetRow } from './shown-target.ts';
+import {
+  type Maintainer,
+  type MaintainerId,
+  maintainerColumns,
+  maintainerOf,
+  takeOverTarget,
+} from './target-maintainers.ts';
 
 /** Where notices go. What it means depends on the kind, see notifier/targets/. */
 export interface NoticeAddress {
@@ -37,13 +43,14 @@ export interface NewNoticeTarget extends NoticeFilter {
   /** whether it may be at an address that is not public */
   mayBePrivate: boolean;
   createdBy: string;
+  maintainer: MaintainerId;
 }
 
 /** @throws VoltError `name_taken`, errors of the key file */
 export async function addNoticeTarget(
   database: Database,
   config: Config,
-  { name, kind, address, shown, mayBePrivate, createdBy, ...filter }: NewNoticeTarget,
+  { name, kind, address, shown, mayBePrivate, createdBy, maintainer, ...filter }: NewNoticeTarget,
 ): Promise<NoticeTarget> {
   return database.write(async (db) => {
     const row = await db
@@ -52,11 +59,12 @@ export async function addNoticeTarget(
         ...{ name, kind, ...(await addressColumns(db, config, { name, address, shown })) },
         ...{ private: mayBePrivate ? 1 : 0, ...filterColumns(filter) },
         ...{ created_by: createdBy, created_at: serverNow(), audit_after: auditAfter(filter.on) },
+        ...maintainerColumns(maintainer),
       })
       .onConflict((conflict) => conflict.column('name').doNothing())
       .returningAll()
       .executeTakeFirst();
-    if (row) return targetOf(row, { waiting: 0, mutes: [] });
+    if (row) return shownTarget(db, row);
     throw new VoltError('name_taken', `there is a target "${name}" already`, {
       remedy: 'Choose another name, or change that one: `volt notify set`.',
     });
@@ -68,20 +76,26 @@ export type NoticeTargetChange = {
   [Part in keyof Pick<NewNoticeTarget, 'address' | 'shown' | 'mayBePrivate' | 'repos' | 'branches' | 'on'>]?:
     | NewNoticeTarget[Part]
     | undefined;
-} & { options?: { [Option in keyof NoticeOptions]?: NoticeOptions[Option] | null } | undefined };
+} & {
+  options?: { [Option in keyof NoticeOptions]?: NoticeOptions[Option] | null } | undefined;
+  /** who changes it, and so answers for new recipients, and for a target for which nobody does */
+  by: MaintainerId;
+};
 
 /** @throws VoltError `not_found`, errors of the key file */
 export async function changeNoticeTarget(
   database: Database,
   config: Config,
   name: string,
-  { address, shown, mayBePrivate, repos, branches, on, options }: NoticeTargetChange,
+  { address, shown, mayBePrivate, repos, branches, on, options, by }: NoticeTargetChange,
 ): Promise<NoticeTarget> {
   return database.write(async (db) => {
     const before = await findNoticeTarget({ db }, name);
-    const changed = await db
+    const hasNewRecipients = address !== undefined || (options?.owners ?? undefined) !== undefined;
+    await db
       .updateTable('notice_targets')
       .set({
+        ...(hasNewRecipients && maintainerColumns(by)),
         ...(address && { ...(await addressColumns(db, config, { name, address, shown: shown ?? '' })), ...noProblem }),
         audit_after: auditAfter(on ?? before.on, sql.ref('audit_after')),
         ...(mayBePrivate !== undefined && { private: mayBePrivate ? 1 : 0 }),
@@ -91,8 +105,8 @@ export async function changeNoticeTarget(
         }),
       })
       .where('name', '=', name)
-      .returningAll()
-      .executeTakeFirstOrThrow();
+      .execute();
+    await takeOverTarget(db, name, by);
     // the new address may work, and quiet hours may be over; whoever sends looks again
     if (address || options)
       await db
@@ -101,7 +115,7 @@ export async function changeNoticeTarget(
         .where('target', '=', name)
         .where('due_at', 'is not', null)
         .execute();
-    return targetOf(changed, await stateOf(db, name));
+    return findNoticeTarget({ db }, name);
   });
 }
 
@@ -112,18 +126,18 @@ function withChange(before: NoticeOptions, change: NoticeTargetChange['options']
 
 export async function listNoticeTargets({ db }: Pick<Database, 'db'>): Promise<NoticeTarget[]> {
   const rows = await db.selectFrom('notice_targets').selectAll().orderBy('name').execute();
-  return Promise.all(rows.map(async (row) => targetOf(row, await stateOf(db, row.name))));
+  return Promise.all(rows.map((row) => shownTarget(db, row)));
 }
 
 /** @throws VoltError `not_found` */
 export async function findNoticeTarget({ db }: Pick<Database, 'db'>, name: string): Promise<NoticeTarget> {
-  return targetOf(await rowOf(db, name), await stateOf(db, name));
+  return shownTarget(db, await targetRow(db, name));
 }
 
 /** Removes a target, and its notices. @throws VoltError `not_found` */
 export async function removeNoticeTarget(database: Database, name: string): Promise<void> {
   await database.write(async (db) => {
-    await rowOf(db, name);
+    await targetRow(db, name);
     await db.deleteFrom('notice_targets').where('name', '=', name).execute();
   });
 }
@@ -179,6 +193,8 @@ export interface OpenNoticeTarget {
   address: NoticeAddress;
   mayBePrivate: boolean;
   hasProblem: boolean;
+  /** undefined for a target of administrators */
+  maintainer: Maintainer | undefined;
 }
 
 /** @throws VoltError `not_found`, errors of the key file, `secrets_key_wrong`, `secrets_damaged` */
@@ -187,15 +203,16 @@ export async function openNoticeTarget(
   config: Config,
   name: string,
 ): Promise<OpenNoticeTarget> {
-  const row = await rowOf(db, name);
+  const row = await targetRow(db, name);
   return {
     ...{ name, kind: row.kind, address: openedAddress(config, row), options: JSON.parse(row.options) as NoticeOptions },
     ...{ branches: JSON.parse(row.branches) as string[], on: row.choice },
     ...{ mayBePrivate: row.private === 1, hasProblem: row.problem_code !== null },
+    maintainer: await maintainerOf(db, row),
   };
 }
 
-function openedAddress(config: Config, { name, address, key_id: keyId }: Selectable<Schema['notice_targets']>) {
+function openedAddress(config: Config, { name, address, key_id: keyId }: TargetRow) {
   const opened = Vault.open(config).decrypt({ box: address, keyId }, noticeAddressOf(name));
   return JSON.parse(opened) as NoticeAddress;
 }
@@ -206,7 +223,9 @@ export async function openNoticeTargets(
   config: Config,
 ): Promise<(NoticeTarget & { address: NoticeAddress })[]> {
   const rows = await db.selectFrom('notice_targets').selectAll().orderBy('name').execute();
-  return rows.map((row) => ({ ...targetOf(row, { waiting: 0, mutes: [] }), address: openedAddress(config, row) }));
+  return Promise.all(
+    rows.map(async (row) => ({ ...(await shownTarget(db, row)), address: openedAddress(config, row) })),
+  );
 }
 
 async function addressColumns(
@@ -233,34 +252,4 @@ function filterColumns({ repos, branches, on, options }: NoticeFilter) {
 function auditAfter(on: NoticeChoice, before: RawBuilder<unknown> = sql`null`) {
   if (on !== 'audit') return null;
   return sql<number>`coalesce(${before}, (select max(id) from audit), 0)`;
-}
-
-type TargetState = Pick<NoticeTarget, 'waiting' | 'mutes'>;
-
-async function stateOf(db: Sql, name: string): Promise<TargetState> {
-  const waiting = db.selectFrom('notices').where('target', '=', name).where('due_at', 'is not', null);
-  const { count } = await waiting.select((eb) => eb.fn.countAll<number>().as('count')).executeTakeFirstOrThrow();
-  return { waiting: Number(count), mutes: await mutesOf(db, name) };
-}
-
-async function rowOf(db: Sql, name: string): Promise<Selectable<Schema['notice_targets']>> {
-  const row = await db.selectFrom('notice_targets').selectAll().where('name', '=', name).executeTakeFirst();
-  if (row) return row;
-  throw new VoltError('not_found', `there is no target "${name}"`, { remedy: '`volt notify ls` lists all targets.' });
-}
-
-function targetOf(row: Selectable<Schema['notice_targets']>, state: TargetState): NoticeTarget {
-  const { name, kind, shown, repos, branches, choice, options, created_by, created_at } = row;
-  const { problem_code: code, problem_message: message, problem_remedy: remedy, problem_since: since } = row;
-  return {
-    ...{ name, kind, to: shown, on: choice, ...state, createdBy: created_by },
-    repos: JSON.parse(repos) as string[],
-    branches: JSON.parse(branches) as string[],
-    options: JSON.parse(options) as NoticeOptions,
-    createdAt: new Date(created_at).toISOString(),
-    problem:
-      code === null
-        ? null
-        : { code, message: message ?? '', remedy: remedy ?? '', since: new Date(since ?? 0).toISOString() },
-  };
 }

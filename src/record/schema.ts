@@ -561,6 +561,9 @@ export interface Schema {
     options: string;
     created_by: string;
     created_at: number;
+    /** whose role `own` counts for it, also after they are gone; null for a target of administrators, see record/target-maintainers.ts */
+    person_id: number | null;
+    token_id: number | null;
     /** when the next digest is due; null for none */
     digest_at: number | null;
     problem_code: string | null;

@@ -102,7 +102,7 @@ const tables: { readonly [Name in keyof Schema]: Named<Schema[Name]> } = {
   notice_targets: {
     name: true, kind: true, shown: true, address: true, key_id: true, private: true, repos: true, branches: true, choice: true, options: true, digest_at: true,
     created_by: true, created_at: true, problem_code: true, problem_message: true, problem_remedy: true, problem_since: true,
-    holder: true, held_until: true, audit_after: true,
+    holder: true, held_until: true, audit_after: true, person_id: true, token_id: true,
   },
   branch_states: { repo: true, ref: true, series: true, build_id: true, verdict: true, since: true, doubt: true },
   branch_changes: { id: true, build_id: true, event: true, is_change: true, since: true },

@@ -33,7 +33,7 @@ export class Noticing {
   add(to: string, change: Partial<NewNoticeTarget> = {}) {
     return addNoticeTarget(this.#database, this.#config, {
       ...{ name: 'team', kind: 'webhook', address: { to, secret: webhookSecret }, shown: to, mayBePrivate: true },
-      ...{ createdBy: 'owner', repos: [], branches: [], on: 'change', options: {}, ...change },
+      ...{ createdBy: 'owner', maintainer: null, repos: [], branches: [], on: 'change', options: {}, ...change },
     });
   }
 

@@ -50,8 +50,11 @@ export const noticeTarget = z.object({
   mutes: z.array(noticeMute).meta({ description: 'what recipients of its mail have stopped' }),
   waiting: z.number().int().meta({ description: 'notices that it has not accepted yet' }),
   createdBy: z.string(),
+  maintainer: z.string().nullable().meta({
+    description: 'the person or token whose role `own` it depends on; null for a target of administrators',
+  }),
   createdAt: time,
-  problem: problem.extend({ since: time }).nullable().meta({ description: 'what holds up its notices' }),
+  problem: problem.extend({ since: time.nullable().meta({ description: 'null where it is not known' }) }).nullable().meta({ description: 'what holds up its notices' }),
 });
 export type NoticeTarget = z.output<typeof noticeTarget>;
 

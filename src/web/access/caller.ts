@@ -1,4 +1,4 @@
-import { everything, limitedBy, type Right } from '../../kernel/rights.ts';
+import { everything, limitedBy, type Right, rightsOfToken } from '../../kernel/rights.ts';
 import { ownerName } from '../../record/handles.ts';
 import type { Person } from '../../record/people.ts';
 import type { NamedToken } from '../../record/tokens.ts';
@@ -22,11 +22,10 @@ export function callerOfPerson({ id, name }: Pick<Person, 'id' | 'name'>, rights
   return { name, person: { id, name }, token: null, rights };
 }
 
-/** The caller with a token that is no person's. One that is for no repository is for all that are not private. */
-export function callerOfToken({ id, name, role, repos }: NamedToken): Caller {
-  const isAdmin = role === 'admin';
-  const rights = isAdmin ? everything : [{ role, repos: repos ?? ['*'], private: repos !== null }];
-  return { name, person: null, token: { id, name }, rights };
+/** The caller with a token that is no person's. */
+export function callerOfToken(token: NamedToken): Caller {
+  const { id, name } = token;
+  return { name, person: null, token: { id, name }, rights: rightsOfToken(token) };
 }
 
 /** A person by a token of theirs, with which they may what both may. */

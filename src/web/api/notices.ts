@@ -3,8 +3,13 @@ import { type ErrorCode, VoltError } from '../../kernel/errors.ts';
 import { unmute } from '../../record/notice-mutes.ts';
 import { removeNoticeTarget } from '../../record/notice-targets.ts';
 import { findNotice, listNotices } from '../../record/notices.ts';
-import { addManagedTarget, changeManagedTarget, managedTarget, managedTargets } from '../requests/managed-targets.ts';
-import { testTarget } from '../requests/test-notice.ts';
+import {
+  addManagedTarget,
+  changeManagedTarget,
+  managedTarget,
+  managedTargets,
+  testManagedTarget,
+} from '../requests/managed-targets.ts';
 import {
   newTarget,
   noticeList,
@@ -65,10 +70,9 @@ const test = jsonRoute({
   status: 202,
   answer: testedTarget,
   errors: ['not_found'],
-  handle: async ({ params: { name }, requester }, web) => {
-    await managedTarget(web, requester, name);
-    return { notices: (await testTarget(web, name)).map(String) };
-  },
+  handle: async ({ params: { name }, requester }, web) => ({
+    notices: (await testManagedTarget(web, requester, name)).map(String),
+  }),
 });
 
 const endMutes = jsonRoute({

@@ -1,12 +1,14 @@
 import type * as z from 'zod';
 import { VoltError } from '../../kernel/errors.ts';
 import type { NoticeTarget } from '../../kernel/model/notice-shapes.ts';
-import { holds, holdsInAll } from '../../kernel/rights.ts';
+import { holds } from '../../kernel/rights.ts';
 import { findNoticeTarget, listNoticeTargets } from '../../record/notice-targets.ts';
+import { maintains } from '../../record/target-maintainers.ts';
 import type { Requester } from '../access/requester.ts';
 import type { targetChange, targetRequest } from '../schemas/notices.ts';
 import type { Web } from '../services.ts';
-import { addTarget, changeTarget } from './notice-targets.ts';
+import { addTarget, changeTarget, type TargetStanding } from './notice-targets.ts';
+import { testTarget } from './test-notice.ts';
 
 /**
  * Administrators manage all targets of notices; others manage those that hear of nothing but repositories that they own, at public
@@ -39,7 +41,7 @@ export function addManagedTarget(
 ): ReturnType<typeof addTarget> {
   requireMayHear(requester, { repos: request.repos ?? [], on: request.on ?? 'change' });
   requireMayName(requester, request.options?.domains);
-  return addTarget(web, { by: requester.caller?.name ?? '', mayBePrivate: isAdmin(requester) }, request);
+  return addTarget(web, { by: requester.caller?.name ?? '', ...standingOf(requester) }, request);
 }
 
 /** @throws VoltError as `changeTarget`, and `role_needed` for a repository that the requester does not own */
@@ -52,7 +54,17 @@ export async function changeManagedTarget(
   const before = await managedTarget(web, requester, name);
   requireMayHear(requester, { repos: change.repos ?? before.repos, on: change.on ?? before.on });
   requireMayName(requester, change.options?.domains);
-  return changeTarget(web, name, change, { mayBePrivate: isAdmin(requester) });
+  return changeTarget(web, name, change, standingOf(requester));
+}
+
+/** @returns ids of the notices @throws VoltError as `testTarget` */
+export async function testManagedTarget(
+  web: Pick<Web, 'database' | 'queues'>,
+  requester: Requester,
+  name: string,
+): Promise<number[]> {
+  await managedTarget(web, requester, name);
+  return testTarget(web, name, standingOf(requester).maintainer);
 }
 
 function requireMayHear(requester: Requester, target: Heard): void {
@@ -75,10 +87,15 @@ function requireMayName(requester: Requester, domains: readonly string[] = []): 
 /** What a target hears of. */
 type Heard = Pick<NoticeTarget, 'repos' | 'on'>;
 
-function mayManage(requester: Requester, { repos, on }: Heard): boolean {
-  if (isAdmin(requester)) return true;
-  // the audit log is for administrators
-  return on !== 'audit' && holdsInAll(requester.caller?.rights ?? [], 'own', repos);
+function mayManage(requester: Requester, target: Heard): boolean {
+  return isAdmin(requester) || maintains(requester.caller?.rights ?? [], target);
+}
+
+/** What the targets may be that somebody sets, and whose role counts for them. */
+function standingOf(requester: Requester): TargetStanding {
+  const { person = null, token = null } = requester.caller ?? {};
+  if (isAdmin(requester)) return { mayBePrivate: true, maintainer: null };
+  return { mayBePrivate: false, maintainer: person ? { person: person.id } : token && { token: token.id } };
 }
 
 function isAdmin({ caller }: Requester): boolean {

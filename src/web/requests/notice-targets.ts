@@ -13,6 +13,7 @@ import {
   type OpenNoticeTarget,
   openNoticeTarget,
 } from '../../record/notice-targets.ts';
+import type { MaintainerId } from '../../record/target-maintainers.ts';
 import type { targetChange, targetRequest } from '../schemas/notices.ts';
 import type { Web } from '../services.ts';
 
@@ -24,15 +25,23 @@ const mostRecipients = 50;
 /** Kinds whose URL is a secret: whoever knows it may post there. */
 export const secretUrls: readonly NoticeKind[] = ['slack', 'mattermost', 'discord', 'teams', 'webhook'];
 
+/** What somebody may have a target do. */
+export interface TargetStanding {
+  /** whether a new address may be one that is not public */
+  mayBePrivate: boolean;
+  /** whose role counts for the target */
+  maintainer: MaintainerId;
+}
+
 /**
  * Adds a target of notices.
- * @param by name of who adds it; `mayBePrivate`: whether its address may be one that is not public
+ * @param by name of who adds it
  * @returns the target, and the secret of a webhook that Volt has made
  * @throws VoltError `bad_url`, `bad_request`, `bad_name`, `bad_ref`, `name_taken`, errors of the key file
  */
 export async function addTarget(
   { database, config }: Pick<Web, 'database' | 'config'>,
-  { by, mayBePrivate }: { by: string; mayBePrivate: boolean },
+  { by, ...standing }: TargetStanding & { by: string },
   { name, kind, to, secret, repos = [], branches = [], on = 'change', options = {} }: z.output<typeof targetRequest>,
 ): Promise<NoticeTarget & { secret: string | null }> {
   checkFilter(kind, { repos, branches, options });
@@ -40,7 +49,7 @@ export async function addTarget(
   const checked = checkedAddress(kind, { to, secret });
   const made = await addNoticeTarget(database, config, {
     ...{ name, kind, ...checked, repos, branches, on, options },
-    ...{ createdBy: by, mayBePrivate },
+    ...{ createdBy: by, ...standing },
   });
   const isNew = kind === 'webhook' && secret === undefined;
   return { ...made, secret: isNew ? (checked.address.secret ?? null) : null };
@@ -48,14 +57,13 @@ export async function addTarget(
 
 /**
  * Changes a target of notices. What is not given stays.
- * @param mayBePrivate whether a new address may be one that is not public
  * @throws VoltError `not_found`, `bad_url`, `bad_request`, `bad_name`, `bad_ref`, errors of the key file
  */
 export async function changeTarget(
   { database, config }: Pick<Web, 'database' | 'config'>,
   name: string,
   { to, secret, ...filter }: z.output<typeof targetChange>,
-  { mayBePrivate }: { mayBePrivate: boolean },
+  { mayBePrivate, maintainer: by }: TargetStanding,
 ): Promise<NoticeTarget> {
   const before = await openNoticeTarget(database, config, name);
   checkFilter(before.kind, filter);
@@ -64,7 +72,7 @@ export async function changeTarget(
     options: { ...before.options, ...filter.options },
   });
   const address = changedAddress(before, { to, secret });
-  return changeNoticeTarget(database, config, name, { ...filter, ...(address && { ...address, mayBePrivate }) });
+  return changeNoticeTarget(database, config, name, { ...filter, by, ...(address && { ...address, mayBePrivate }) });
 }
 
 /** An address that was checked, and how people may see it. */

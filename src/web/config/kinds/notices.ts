@@ -2,12 +2,15 @@ import type * as z from 'zod';
 import { VoltError } from '../../../kernel/errors.ts';
 import { noticeOptions } from '../../../kernel/model/notice-shapes.ts';
 import { openNoticeTargets, removeNoticeTarget } from '../../../record/notice-targets.ts';
-import { addTarget, changeTarget, secretUrls } from '../../requests/notice-targets.ts';
+import { addTarget, changeTarget, secretUrls, type TargetStanding } from '../../requests/notice-targets.ts';
 import { noticeEntry } from '../../schemas/config.ts';
 import { auditedAs, type Kind, plainKind } from '../kind.ts';
 import { givenSecrets } from '../secrets.ts';
 
 type Value = Omit<z.output<typeof noticeEntry>, 'to' | 'secret'> & { to?: string };
+
+/** Only administrators apply settings. */
+const administrators: TargetStanding = { mayBePrivate: true, maintainer: null };
 
 /** The targets of notices. */
 export const notices: Kind = {
@@ -41,7 +44,7 @@ export const notices: Kind = {
     if (!before) {
       const made = await addTarget(
         change,
-        { by: change.by, mayBePrivate: true },
+        { by: change.by, ...administrators },
         { name, kind, to, ...secretIn(secrets), ...filter, options },
       );
       if (made.secret !== null) change.made.set(name, made.secret);
@@ -60,7 +63,7 @@ export const notices: Kind = {
       ...(isMoved ? { to: address, ...secretIn(secrets) } : secretIn({ ...(secret !== undefined && { secret }) })),
       ...{ repos: [], branches: [], on: 'change' as const, ...filter, options: { ...absent, ...options } },
     };
-    await changeTarget(change, name, changed, { mayBePrivate: true });
+    await changeTarget(change, name, changed, administrators);
   },
   remove: ({ database }, { names: [name = ''] }) => removeNoticeTarget(database, name),
   audited: auditedAs({ add: 'notice-targets.add', change: 'notice-targets.change', remove: 'notice-targets.remove' }),

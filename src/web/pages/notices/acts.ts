@@ -2,8 +2,7 @@ import type { Context } from 'hono';
 import { removeNoticeTarget } from '../../../record/notice-targets.ts';
 import type { WebEnv } from '../../access/env.ts';
 import { requesterOf } from '../../access/requester.ts';
-import { addManagedTarget, managedTarget } from '../../requests/managed-targets.ts';
-import { testTarget } from '../../requests/test-notice.ts';
+import { addManagedTarget, managedTarget, testManagedTarget } from '../../requests/managed-targets.ts';
 import type { Web } from '../../services.ts';
 import { refusalOf, sentFields } from '../fields/sent-form.ts';
 import { answerNotices } from './notices.tsx';
@@ -24,8 +23,7 @@ export async function addTargetFromPage(context: Context<WebEnv>, web: Web): Pro
 
 /** Handles the button that tests a target. */
 export async function testTargetFromPage(context: Context<WebEnv>, web: Web): Promise<Response> {
-  const { name } = await managedTarget(web, requesterOf(context), context.req.param('name') ?? '');
-  await testTarget(web, name);
+  await testManagedTarget(web, requesterOf(context), context.req.param('name') ?? '');
   return context.redirect('/notices', 303);
 }
 

@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import type { VoltError } from '../../../kernel/errors.ts';
 import type { NoticeTarget } from '../../../kernel/model/notice-shapes.ts';
 import { filledText, templateValues } from '../../../kernel/notice-template.ts';
-import { mutedText } from '../../../kernel/notices.ts';
+import { heardText, mutedText } from '../../../kernel/notices.ts';
 import { unmute } from '../../../record/notice-mutes.ts';
 import type { WebEnv } from '../../access/env.ts';
 import { requesterOf } from '../../access/requester.ts';
@@ -53,7 +53,7 @@ async function answerTarget(
   target: NoticeTarget,
   { fields = fieldsOf(target), refused }: { fields?: OptionFields; refused?: VoltError } = {},
 ): Promise<Response> {
-  const { name, kind, to, mutes } = target;
+  const { name, kind, to, mutes, problem } = target;
   return answerPage(context, web, {
     title: name,
     section: 'notices',
@@ -66,7 +66,8 @@ async function answerTarget(
               <button type="submit">Test</button>
             </form>
           </PageHead>
-          {refused && <Problems problems={[refused]} />}
+          <p>{ruleOf(target)}</p>
+          <Problems problems={[problem, refused].filter((each) => each != null)} />
           <OptionsForm name={name} fields={fields} />
         </section>
         <section>
@@ -82,6 +83,13 @@ async function answerTarget(
       </>
     ),
   });
+}
+
+/** What it hears of, and on whose role that depends. */
+function ruleOf(target: NoticeTarget): string {
+  const { maintainer } = target;
+  const hears = `It hears of ${heardText(target)}`;
+  return maintainer === null ? `${hears}.` : `${hears}, as long as ${maintainer} owns what it hears of.`;
 }
 
 function fieldsOf({ options: { quiet, digest = '', zone = '', title = '', text = '' } }: NoticeTarget): OptionFields {
