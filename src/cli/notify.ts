@@ -2,8 +2,19 @@ import { type Command, Option } from 'commander';
 import type { Config } from '../kernel/config.ts';
 import { receivedError, VoltError } from '../kernel/errors.ts';
 import { asTyped, withCommandsAsTyped } from '../kernel/invocation.ts';
-import { committers, heardText, mutedText, noticeChoices, noticeKinds, outcomeText } from '../kernel/notices.ts';
+import {
+  commitAddresses,
+  committers,
+  heardText,
+  mailChoiceText,
+  mutedText,
+  noMail,
+  noticeChoices,
+  noticeKinds,
+  outcomeText,
+} from '../kernel/notices.ts';
 import { pause } from '../system/wait.ts';
+import type { account, mailChoice } from '../web/schemas/account.ts';
 import type { newTarget, noticeList, oneNotice, targetList, testedTarget } from '../web/schemas/notices.ts';
 import { type Answer, Client } from './client.ts';
 import type { CommandFile } from './command.ts';
@@ -125,6 +136,18 @@ export function notifyCommand(program: Command): CommandFile {
       await Client.of(configOf(unmute)).delete(`${pathOf(name)}/mutes/${encodeURIComponent(address)}`);
       print(`${name} sends mail to ${plain(address)} again`);
     });
+  const mail = command
+    .command('mail')
+    .description('Shows to which of your addresses mail about your commits goes, or chooses it.')
+    .argument('[address]', `an address of yours, "${commitAddresses}" for that of each commit, or "${noMail}" for no mail at all`)
+    .action(async (given?: string) => {
+      const client = Client.of(configOf(mail));
+      const choice = given === undefined ? undefined : { mail: given === commitAddresses ? null : given };
+      const chosen = choice
+        ? await client.put<Answer<typeof mailChoice>>('/account/mail', choice)
+        : await client.get<Answer<typeof account>>('/account');
+      print(`you get ${plain(mailChoiceText(chosen.mail))}`);
+    });
   const remove = command
     .command('rm')
     .description('Removes a target of notices, and its log.')
@@ -147,6 +170,7 @@ export function notifyCommand(program: Command): CommandFile {
       ],
       ['volt notify test team', 'see whether it arrives'],
       ['volt notify log', 'why somebody got a notice, or did not'],
+      ['volt notify mail ada@home.example', 'get mail about your commits there'],
     ],
   };
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { VoltError } from '../kernel/errors.ts';
+import { mailChoiceText } from '../kernel/notices.ts';
 import type { onePerson, peopleList } from '../web/schemas/people.ts';
 import { type Answer, Client } from './client.ts';
 import type { CommandFile } from './command.ts';
@@ -123,7 +124,7 @@ export function peopleCommand(program: Command): CommandFile {
   };
 }
 
-function printPerson({ name, displayName, blockedAt, lastSeenAt, identities, addresses }: Details): void {
+function printPerson({ name, displayName, blockedAt, lastSeenAt, identities, addresses, mail }: Details): void {
   const seen = lastSeenAt === null ? 'has never signed in' : `last signed in ${ago(lastSeenAt)}`;
   print(`${personText(name, displayName)} ${blockedAt === null ? seen : `was blocked ${ago(blockedAt)}`}`);
   for (const { provider, login, subject, groups } of identities) {
@@ -131,6 +132,7 @@ function printPerson({ name, displayName, blockedAt, lastSeenAt, identities, add
     print(plain(`  ${login} at ${provider}, id ${subject}${member}`));
   }
   for (const { address, source } of addresses) print(plain(`  ${address}${source === 'hand' ? ', set by hand' : ''}`));
+  if (mail !== null) print(plain(`  gets ${mailChoiceText(mail)}`));
 }
 
 /** @throws VoltError `usage` */

@@ -48,6 +48,7 @@ const whole: { readonly [action: string]: string } = {
   'device.confirm': 'Let a program act',
   'device.refuse': 'Refuse a program',
   'device.token': 'Give a program its token',
+  'account.mail.set': 'Choose where own mail goes',
   'account.sessions.remove': 'End own session',
   'account.sessions.end-others': 'End own other sessions',
   'account.tokens': 'Make own access token',

@@ -5,8 +5,30 @@ export type NoticeKind = (typeof noticeKinds)[number];
 /** In the place of a mail address: whoever made the commit. */
 export const committers = 'committers';
 
+/** In the place of an address that somebody chooses: that of each commit. */
+export const commitAddresses = 'commits';
+
+/** In the place of the address of somebody who wants no mail at all. */
+export const noMail = 'none';
+
+/** To which address a person has mail sent, in a sentence. @param mail an address, `none`, or null for that of each commit */
+export function mailChoiceText(mail: string | null): string {
+  if (mail === noMail) return 'no mail';
+  return mail === null ? 'mail at the address that each commit has' : `mail at ${mail}`;
+}
+
 /** What mail programs send when somebody stops mail by one click (RFC 8058), as a form. */
 export const oneClick = 'List-Unsubscribe=One-Click';
+
+/** Whether a target sends mail to whoever made a commit. */
+export function tellsCommitters({ kind, to }: { kind: NoticeKind; to: string }): boolean {
+  return kind === 'mail' && addressesIn(to).includes(committers);
+}
+
+/** The entries of the address of a target of mail. */
+export function addressesIn(to: string): string[] {
+  return to.split(',').map((entry) => entry.trim());
+}
 
 /**
  * Who hears of what is about no single build: the addresses that a target names, and its owners.
@@ -22,8 +44,7 @@ export function namedRecipients({
   owners?: string[] | undefined;
 }): string[] {
   if (kind !== 'mail') return [''];
-  const named = to.split(',').map((entry) => entry.trim());
-  return [...new Set([...named.filter((entry) => entry !== committers), ...owners])];
+  return [...new Set([...addressesIn(to).filter((entry) => entry !== committers), ...owners])];
 }
 
 /**

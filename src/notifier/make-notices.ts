@@ -1,15 +1,16 @@
+import { isMailAddress } from '../kernel/mail-address.ts';
 import type { NoticeTarget } from '../kernel/model/notice-shapes.ts';
-import { namedRecipients } from '../kernel/notices.ts';
+import { namedRecipients, tellsCommitters } from '../kernel/notices.ts';
 import { takeEntries, targetsWithEntries } from '../record/audit-notices.ts';
 import { anyChange, type PendingChange, takeChange } from '../record/branch-changes.ts';
 import { brokenBranches } from '../record/branch-states.ts';
 import { committerOf } from '../record/committers.ts';
 import type { Database, Write } from '../record/database.ts';
-import { addGeneralNotice, addNotice, dropUntrue, toldOf } from '../record/new-notices.ts';
+import { addGeneralNotice, addNotice, dropUntrue, type Known, knownToRecipients } from '../record/new-notices.ts';
 import { anyDigest, takeDigests } from '../record/notice-digests.ts';
 import { droppedFor } from '../record/notice-mutes.ts';
 import { findNoticeTarget, listNoticeTargets } from '../record/notice-targets.ts';
-import { follows, hears, muteOf, recipientsOf } from './notice-recipients.ts';
+import { type Addressee, type Concerned, follows, hears, muteOf, recipientsOf } from './notice-recipients.ts';
 
 /**
  * Makes the notices of all changes that wait for it, and the digests that are due. Each change and its notices are one transaction.
@@ -58,16 +59,13 @@ async function makeAuditNotices(db: Write): Promise<void> {
 async function makeFor(db: Write, target: NoticeTarget, change: PendingChange): Promise<void> {
   if (!hears(target, change)) return;
   const { build, event, since } = change;
-  const earlier = event === 'fixed' ? await toldOf(db, target.name, build) : [];
-  const recipients = recipientsOf(target, change, {
-    told: earlier.filter(({ isBroken, isWaiting }) => isBroken || isWaiting).map(({ recipient }) => recipient),
-    refusal: await refusalOf(db, target, build),
-  });
+  const earlier = event === 'fixed' ? await knownToRecipients(db, target.name, build) : [];
+  const recipients = recipientsOf(target, change, await concernedBy(db, target, change, earlier));
   for (const { address: recipient, why, dropped } of recipients) {
     await dropUntrue(db, { target: target.name, recipient }, change);
-    const told = earlier.find((each) => each.recipient === recipient);
+    const known = earlier.find((each) => each.recipient === recipient);
     const muted = muteOf(target.mutes, recipient, build);
-    const isNews = !told?.isWaiting || told.isBroken;
+    const isNews = !known?.isWaiting || known.isBroken;
     await addNotice(db, {
       ...{ target: target.name, recipient, build: build.id, event, since, why },
       dropped:
@@ -78,27 +76,50 @@ async function makeFor(db: Write, target: NoticeTarget, change: PendingChange): 
   }
 }
 
+/** The committers whom a change concerns, if the target tells committers. */
+async function concernedBy(
+  db: Write,
+  target: NoticeTarget,
+  { build: { repo, author_address }, event }: PendingChange,
+  earlier: readonly Known[],
+): Promise<Concerned> {
+  if (!tellsCommitters(target)) return { author: undefined, informed: [] };
+  const author = isMailAddress(author_address) ? await committerAt(db, target, repo, author_address) : undefined;
+  const others = namedRecipients({ ...target, owners: target.options.owners });
+  const informed: Addressee[] = [];
+  for (const { recipient, isBroken, isWaiting } of event === 'fixed' ? earlier : []) {
+    if (!isBroken && !isWaiting) continue;
+    const isNamed = others.includes(recipient);
+    const { dropped } = isNamed ? {} : await committerAt(db, target, repo, recipient);
+    informed.push({ address: recipient, dropped });
+  }
+  return { author, informed };
+}
+
 /**
- * Why no mail goes to the author of a commit; undefined if it may: to a person who may read the repository, and to addresses of the
- * domains that an administrator has named.
+ * Where mail for the author of commits goes: to a person who may read the repository, at the address that the person has chosen, and
+ * to addresses of the domains that an administrator has named. Anybody can write any address into a commit.
  */
-async function refusalOf(
+async function committerAt(
   db: Write,
   { options: { domains = [] } }: Pick<NoticeTarget, 'options'>,
-  { repo, author_address }: Pick<PendingChange['build'], 'repo' | 'author_address'>,
-): Promise<string | undefined> {
-  const address = author_address.toLowerCase();
+  repo: string,
+  given: string,
+): Promise<Addressee> {
+  const address = given.toLowerCase();
   const isNamed = domains.includes(address.slice(address.lastIndexOf('@') + 1));
-  switch (await committerOf(db, address, repo)) {
+  const { standing, mail } = await committerOf(db, address, repo);
+  const withoutRole = `its person has no role that lets read ${repo}`;
+  switch (standing) {
     case 'may read':
-      return undefined;
+      return { address: mail ?? address };
     case 'nobody known':
-      return isNamed ? undefined : 'the address belongs to nobody who is known here';
+      return { address, dropped: isNamed ? undefined : 'the address belongs to nobody who is known here' };
     case 'has no role':
-      return isNamed ? undefined : `its person has no role that lets read ${repo}`;
+      return { address, dropped: isNamed ? undefined : withoutRole };
     case 'has no role, and it is private':
-      return `its person has no role that lets read ${repo}`;
+      return { address, dropped: withoutRole };
     case 'blocked':
-      return 'its person is blocked';
+      return { address, dropped: 'its person is blocked' };
   }
 }

@@ -4,6 +4,7 @@ import { serverNow } from '../kernel/server-time.ts';
 import type { StageContext } from '../queues/stage.ts';
 import type { Database } from '../record/database.ts';
 import { noteProblem } from '../record/delivery-problems.ts';
+import { wantsNoMail } from '../record/mail-choice.ts';
 import { type OpenNoticeTarget, openNoticeTarget } from '../record/notice-targets.ts';
 import {
   type DueNotice,
@@ -17,7 +18,7 @@ import {
 import { pause } from '../system/wait.ts';
 import { DeliveryHold } from './delivery-hold.ts';
 import { notOwned } from './maintained.ts';
-import { noticeMessage } from './notice-message.ts';
+import { type NoticeMessage, noticeMessage } from './notice-message.ts';
 import { quietUntil } from './quiet-hours.ts';
 import { TargetFault } from './targets/fault.ts';
 import type { Senders, Spacing } from './targets/send.ts';
@@ -79,7 +80,7 @@ export class NoticeDelivery {
     const { database, site, senders, logger } = this.#context;
     const message = await noticeMessage(database, notice, { target, site: site() });
     if (!message) return noteNoticeDropped(database, notice.id, { dropped: 'there is nothing to tell any more' });
-    const dropped = message.about ? notOwned(target.maintainer, message.about.repo) : undefined;
+    const dropped = await this.#refusal(target, notice, message);
     if (dropped !== undefined) return noteNoticeDropped(database, notice.id, { dropped });
     if (!(await noteNoticeBegun(database, notice.id))) return;
     try {
@@ -95,6 +96,17 @@ export class NoticeDelivery {
     } finally {
       this.#answeredAt = performance.now();
     }
+  }
+
+  /** Why a notice is not sent that was right when it was made. */
+  async #refusal(
+    { kind, maintainer }: OpenNoticeTarget,
+    { recipient }: DueNotice,
+    { about }: NoticeMessage,
+  ): Promise<string | undefined> {
+    const lost = about ? notOwned(maintainer, about.repo) : undefined;
+    if (lost !== undefined || kind !== 'mail') return lost;
+    return (await wantsNoMail(this.#context.database, recipient)) ? 'the recipient wants no mail from Volt' : undefined;
   }
 
   async #failed({ name }: OpenNoticeTarget, notice: DueNotice, error: VoltError): Promise<void> {

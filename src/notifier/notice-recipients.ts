@@ -1,8 +1,7 @@
 import { refMatcher } from '../git/remote/ref-names.ts';
-import { isMailAddress } from '../kernel/mail-address.ts';
 import type { NoticeMute, NoticeTarget } from '../kernel/model/notice-shapes.ts';
 import { fitsGlobs } from '../kernel/names.ts';
-import { committers, hearsOf } from '../kernel/notices.ts';
+import { addressesIn, committers, hearsOf, tellsCommitters } from '../kernel/notices.ts';
 import type { PendingChange } from '../record/branch-changes.ts';
 import { pushes } from '../record/series.ts';
 
@@ -13,7 +12,7 @@ export interface Recipient {
   /** why the recipient gets it */
   why: string;
   /** why it is not sent after all */
-  dropped?: string;
+  dropped?: string | undefined;
 }
 
 type Target = Pick<NoticeTarget, 'kind' | 'to' | 'repos' | 'branches' | 'on' | 'options'>;
@@ -48,21 +47,24 @@ export function muteOf(
   );
 }
 
-/**
- * Who hears of a change at a target that hears of it.
- * @param told who has been told that the branch is broken, or is to be
- * @param refusal why no mail may go to the author of the commit; undefined if it may
- */
-export function recipientsOf(
-  { kind, to, options }: Target,
-  change: PendingChange,
-  { told, refusal }: { told: readonly string[]; refusal: string | undefined },
-): Recipient[] {
+/** An address of mail, and why no notice may go there. */
+export type Addressee = Pick<Recipient, 'address' | 'dropped'>;
+
+/** Whom a change concerns besides those whom a target names. */
+export interface Concerned {
+  /** the author of the commit; undefined where the commit has no address */
+  author: Addressee | undefined;
+  /** who has been told that the branch is broken, or is to be */
+  informed: readonly Addressee[];
+}
+
+/** Who hears of a change at a target that hears of it. */
+export function recipientsOf({ kind, to, options }: Target, change: PendingChange, concerned: Concerned): Recipient[] {
   const follows = `this target follows ${change.build.repo}`;
   if (kind !== 'mail') return [{ address: '', why: follows }];
-  const named = to.split(',').map((entry) => entry.trim());
+  const named = addressesIn(to);
   const fixed = named.filter((entry) => entry !== committers).map((address) => ({ address, why: follows }));
-  const others = named.includes(committers) ? affected(change, { told, refusal, owners: options.owners ?? [] }) : [];
+  const others = tellsCommitters({ kind, to }) ? affected(change, concerned, options.owners ?? []) : [];
   // each address once: the first reason counts
   return [...new Map([...others, ...fixed].reverse().map((each) => [each.address, each])).values()].reverse();
 }
@@ -70,21 +72,20 @@ export function recipientsOf(
 /** Those whom a change is about. */
 function affected(
   { build, event }: PendingChange,
-  { told, refusal, owners }: { told: readonly string[]; refusal: string | undefined; owners: readonly string[] },
+  { author, informed }: Concerned,
+  owners: readonly string[],
 ): Recipient[] {
-  const address = build.author_address.toLowerCase();
   switch (event) {
     case 'broken':
     case 'still_broken': {
       // a schedule runs for many commits at once
       if (build.series !== pushes) return ownersOf(owners);
       const why = 'you are the author of the commit';
-      if (!isMailAddress(address)) return [{ address, why, dropped: 'the commit has no mail address' }];
-      // anybody can write any address into a commit
-      return [{ address, why, ...(refusal !== undefined && { dropped: refusal }) }];
+      if (author) return [{ ...author, why }];
+      return [{ address: build.author_address.toLowerCase(), why, dropped: 'the commit has no mail address' }];
     }
     case 'fixed':
-      return told.map((each) => ({ address: each, why: 'you were told that the branch is broken' }));
+      return informed.map((each) => ({ ...each, why: 'you were told that the branch is broken' }));
     case 'failing':
     case 'flaky':
     case 'error':

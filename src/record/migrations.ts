@@ -19,6 +19,7 @@ import {
 import {
   addDeviceRequests,
   addGrants,
+  addMailChoice,
   addPeople,
   addProviders,
   addSessions,
@@ -287,6 +288,7 @@ export const migrations: readonly Migration[] = [
   addAuditedPeople,
   nameSignInTime,
   addTargetMaintainers,
+  addMailChoice,
 ];
 
 /** The schema version that this Volt writes; it migrates databases of earlier versions. */

@@ -48,7 +48,7 @@ export async function addNotice(
 const broken: readonly NoticeEvent[] = ['broken', 'still_broken', 'failing'];
 
 /** What somebody knows of a branch by earlier notices. */
-export interface Told {
+export interface Known {
   recipient: string;
   /** whether the last notice that has arrived, or may have, says that the branch is broken */
   isBroken: boolean;
@@ -57,11 +57,11 @@ export interface Told {
 }
 
 /** What the recipients of a target know of a branch. @param build the newest that counts */
-export async function toldOf(
+export async function knownToRecipients(
   db: Write,
   target: string,
   { repo, ref, series, id }: PendingChange['build'],
-): Promise<Told[]> {
+): Promise<Known[]> {
   const rows = await db
     .selectFrom('notices')
     .innerJoin('builds', 'builds.id', 'notices.build_id')
@@ -74,16 +74,16 @@ export async function toldOf(
     .where('notices.event', 'in', [...broken, 'fixed'])
     .orderBy('notices.id')
     .execute();
-  const recipients = new Map<string, Told>();
+  const recipients = new Map<string, Known>();
   for (const { recipient, event, sent_at, begun_at, due_at } of rows) {
-    const told = recipients.get(recipient) ?? { recipient, isBroken: false, isWaiting: false };
-    recipients.set(recipient, told);
+    const known = recipients.get(recipient) ?? { recipient, isBroken: false, isWaiting: false };
+    recipients.set(recipient, known);
     if (event === 'fixed') {
-      if (sent_at !== null) told.isBroken = false;
+      if (sent_at !== null) known.isBroken = false;
       continue;
     }
-    if (sent_at !== null || begun_at !== null) told.isBroken = true;
-    if (due_at !== null) told.isWaiting = true;
+    if (sent_at !== null || begun_at !== null) known.isBroken = true;
+    if (due_at !== null) known.isWaiting = true;
   }
   return [...recipients.values()];
 }

@@ -3,6 +3,7 @@ import { VoltError } from '../kernel/errors.ts';
 import type { PersonDetails, ShownIdentity } from '../kernel/model/people-shapes.ts';
 import type { Database, Sql, Write } from './database.ts';
 import { isTaken } from './handles.ts';
+import { mailChoiceOf } from './mail-choice.ts';
 import { addPerson, type Person, personNamed, shownPerson } from './people.ts';
 import { addressesOf } from './person-addresses.ts';
 import { providerNamed } from './providers.ts';
@@ -15,7 +16,8 @@ export async function personDetails({ db }: Pick<Database, 'db'>, name: string):
   const found = await personNamed({ db }, name);
   const identities = await identitiesOf(db, found.id);
   const logins = identities.map(({ provider, login }) => `${provider}:${login}`);
-  return { ...shownPerson(found, logins), identities, addresses: await addressesOf({ db }, found.id) };
+  const mail = await mailChoiceOf(db, found.id);
+  return { ...shownPerson(found, logins), identities, addresses: await addressesOf({ db }, found.id), mail };
 }
 
 /**

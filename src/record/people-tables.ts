@@ -121,6 +121,11 @@ export async function addDeviceRequests(db: Transaction<Schema>): Promise<void> 
     .execute();
 }
 
+/** People choose to which of their addresses mail goes. */
+export async function addMailChoice(db: Transaction<Schema>): Promise<void> {
+  await db.schema.alterTable('people').addColumn('mail_to', 'text').execute();
+}
+
 /** The column is named for what it holds: when a person last signed in with an identity. */
 export async function nameSignInTime(db: Transaction<Schema>): Promise<void> {
   await db.schema.alterTable('identities').renameColumn('told_at', 'signed_in_at').execute();

@@ -339,6 +339,8 @@ export interface Schema {
     last_seen_at: number | null;
     /** from then on the person may not sign in */
     blocked_at: number | null;
+    /** to which address mail goes, see record/mail-choice.ts */
+    mail_to: string | null;
   };
   /** whom providers know, see record/identities.ts */
   identities: {

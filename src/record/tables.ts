@@ -58,7 +58,7 @@ const tables: { readonly [Name in keyof Schema]: Named<Schema[Name]> } = {
     id: true, at: true, actor: true, address: true, action: true, target: true, status: true, intent_id: true, repo: true,
     about: true, person_id: true,
   },
-  people: { id: true, name: true, display_name: true, created_at: true, last_seen_at: true, blocked_at: true },
+  people: { id: true, name: true, display_name: true, created_at: true, last_seen_at: true, blocked_at: true, mail_to: true },
   identities: {
     issuer: true, subject: true, provider: true, person_id: true, login: true, groups: true, signed_in_at: true,
   },

@@ -28,7 +28,13 @@ import { pageAct } from './page-acts.ts';
 import { accessPage } from './pages/access/access.tsx';
 import { grantFromPage, revokeFromPage } from './pages/access/acts.ts';
 import { accountPage } from './pages/account/account.tsx';
-import { endOthersFromPage, endSessionFromPage, makeTokenFromPage, revokeTokenFromPage } from './pages/account/acts.ts';
+import {
+  chooseMailFromPage,
+  endOthersFromPage,
+  endSessionFromPage,
+  makeTokenFromPage,
+  revokeTokenFromPage,
+} from './pages/account/acts.ts';
 import { DevicePages } from './pages/account/device.tsx';
 import { addRepositoryPage } from './pages/acts/add-repository.tsx';
 import { addedPage } from './pages/acts/added.tsx';
@@ -258,6 +264,7 @@ export function webApp(web: Web, writes = writeRate): Hono<WebEnv> {
   act('/runners/:name/drain', 'runners.drain', drainFromPage);
   act('/runners/:name/resume', 'runners.resume', resumeFromPage);
   app.get('/account', (context) => accountPage(context, web));
+  act('/account/mail', 'account.mail.set', chooseMailFromPage);
   act('/account/sessions/end-others', 'account.sessions.end-others', endOthersFromPage);
   act('/account/sessions/:id/end', 'account.sessions.remove', endSessionFromPage);
   act('/account/tokens', 'account.tokens', makeTokenFromPage);

@@ -1,7 +1,12 @@
 import { expect } from 'chai';
 import { type Config, loadConfig } from '../../src/kernel/config.ts';
 import type { Database } from '../../src/record/database.ts';
+import { grantRole, revokeRole } from '../../src/record/grants.ts';
 import { noteIdentity } from '../../src/record/identities.ts';
+import { chooseMail, mailChoiceOf } from '../../src/record/mail-choice.ts';
+import { mute } from '../../src/record/notice-mutes.ts';
+import { setBlocked } from '../../src/record/people.ts';
+import { addAddress, removeAddress } from '../../src/record/person-addresses.ts';
 import { MailServer } from '../support/mail-server.ts';
 import { NoticeReceiver } from '../support/notice-receiver.ts';
 import { Noticing } from '../support/noticing.ts';
@@ -34,6 +39,101 @@ describe('notices to and about people', () => {
     noteIdentity(database, {
       ...{ provider: 'corp', issuer: 'https://id.example', subject: login, login, displayName, groups: [], addresses },
     });
+
+  describe('by mail go to the address that a person has chosen', () => {
+    let ada: number;
+    beforeEach(async () => {
+      ada = (await person('ada', ['ada@example.org', 'ada@home.example'])).id;
+      await grantRole(database, { who: 'ada', role: 'read', repos: ['app'] }, 'owner');
+    });
+    const run = async (...statuses: ('success' | 'failure')[]) => {
+      for (const status of statuses) await noticing.end(status);
+      await noticing.deliver();
+    };
+    const choose = (choice: string | null) => chooseMail(database, ada, choice);
+    const log = () => noticing.log();
+
+    it('of the addresses that are known of the person, and of no others', async () => {
+      await noticing.addMail('committers');
+      for (const other of ['victim@elsewhere.org', 'eve@home.example', '']) {
+        const refused = await choose(other).catch((error: { code: string }) => error.code);
+        expect(refused, other).to.equal('bad_request');
+      }
+      await run('success', 'failure');
+      expect(await choose('Ada@Home.example')).to.equal('ada@home.example');
+      await run('success', 'failure');
+      await addAddress(database, 'ada', 'ada@hand.example');
+      await choose('ada@hand.example');
+      await run('success', 'failure');
+      await removeAddress(database, 'ada', 'ada@hand.example');
+      expect(await mailChoiceOf(database.db, ada)).to.equal(null);
+      await run('success', 'failure');
+      const broken = (await log()).filter((entry) => entry.includes(' broken '));
+      expect(broken).to.deep.equal([
+        'mail ada@example.org broken sent',
+        'mail ada@home.example broken sent',
+        'mail ada@hand.example broken sent',
+        'mail ada@example.org broken sent',
+      ]);
+    });
+
+    it('once for each change, and tell that it works again where they have told that it is broken', async () => {
+      await choose('ada@home.example');
+      await noticing.addMail('committers, ada@home.example');
+      await run('success', 'failure', 'failure');
+      await choose(null);
+      await run('success');
+      expect(await log()).to.deep.equal(['mail ada@home.example broken sent', 'mail ada@home.example fixed sent']);
+    });
+
+    it('and stay stopped there if the person had stopped them elsewhere', async () => {
+      await noticing.addMail('committers');
+      await mute(database, { target: 'mail', recipient: 'ada@example.org' }, { repo: 'app', branch: null });
+      await choose('ada@home.example');
+      await run('success', 'failure');
+      expect(await log()).to.deep.equal([
+        'mail ada@home.example broken dropped the recipient has muted app',
+      ]);
+    });
+
+    it('only while the person may read the repository and is not blocked: nobody hears that it works again either', async () => {
+      await choose('ada@home.example');
+      await noticing.addMail('committers', { options: { domains: ['example.org'] } });
+      await run('success', 'failure');
+      await revokeRole(database, { who: 'ada' });
+      await run('success', 'failure');
+      await setBlocked(database, 'ada', true);
+      await run('success', 'failure');
+      expect(await log()).to.have.members([
+        'mail ada@home.example broken sent',
+        'mail ada@home.example fixed dropped its person has no role that lets read app',
+        // whoever has an address of the domain hears of it there
+        'mail ada@example.org broken sent',
+        'mail ada@home.example fixed dropped its person is blocked',
+        'mail ada@example.org fixed dropped its person is blocked',
+        'mail ada@example.org broken dropped its person is blocked',
+      ]);
+    });
+
+    it('or nowhere, whoever has named the address, and whatever waits', async () => {
+      await noticing.addMail('committers, ada@home.example', { options: { owners: ['Ada@example.org'] } });
+      await run('success');
+      await noticing.end('failure');
+      await choose('none');
+      await noticing.end('error');
+      await noticing.deliver();
+      expect(mail.received).to.deep.equal([]);
+      const entries = await log();
+      expect(entries).to.have.length(4);
+      for (const entry of entries) expect(entry).to.match(/dropped the recipient wants no mail from Volt$/);
+      await choose(null);
+      await run('success', 'failure');
+      expect((await log()).slice(-2)).to.have.members([
+        'mail ada@example.org broken sent',
+        'mail ada@home.example broken sent',
+      ]);
+    });
+  });
 
   describe('name the author of a commit', () => {
     interface Sent {

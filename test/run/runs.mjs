@@ -31,7 +31,7 @@ const ON_POSTGRES = new RegExp(
     'record/.*',
     'dispatcher/(commits|environments)',
     'flow/(approvals|database-away|pull-requests|several-stages|statuses-at-forges|verdicts)',
-    'notifier/(notices|status-delivery)',
+    'notifier/(notices|notices-to-people|status-delivery|target-maintainers)',
     'observer/pull-requests',
     'web/(approvals|audit|changes|forge-links|forge-problems|hooks|roles)',
   ].join('|')})\\.test\\.ts$`,

@@ -1,6 +1,9 @@
 import { expect } from 'chai';
 import type { Role } from '../../src/kernel/roles.ts';
+import { listActions } from '../../src/record/audit-search.ts';
 import { grantRole } from '../../src/record/grants.ts';
+import { addAddress } from '../../src/record/person-addresses.ts';
+import { volt } from '../support/cli.ts';
 import { bodyOf, Site } from './site.ts';
 
 describe('web: the account of a person', () => {
@@ -54,6 +57,45 @@ describe('web: the account of a person', () => {
     expect((await ask(cookie, '')).status).to.equal(200);
     expect(await bodyOf(await by('/token', 'DELETE'))).to.deep.equal({ name });
     expect((await by('', 'GET')).status).to.equal(401);
+  });
+
+  it('says to which of their addresses a person gets mail, on the page and by a command, too, and the audit log has it', async () => {
+    const cookie = await site.signInAs('mina');
+    const cookieOfOther = await site.signInAs('nora');
+    for (const address of ['mina@home.example', 'mina@work.example'])
+      await addAddress(site.context.database, 'mina', address);
+    await addAddress(site.context.database, 'nora', 'nora@home.example');
+    const choose = async (mail: string | null, as = cookie) => bodyOf(await ask(as, '/mail', 'PUT', { mail }));
+    for (const other of ['nora@home.example', 'victim@elsewhere.example'])
+      expect((await choose(other)).error?.code, other).to.equal('bad_request');
+    expect(await choose('Mina@home.example')).to.deep.equal({ mail: 'mina@home.example' });
+    expect((await bodyOf(await ask(cookie, ''))).mail).to.equal('mina@home.example');
+    expect((await bodyOf(await ask(cookieOfOther, ''))).mail).to.equal(null);
+    const send = (to: string) =>
+      site.ask('/account/mail', {
+        ...{ method: 'POST', headers: { cookie, origin: site.privateUrl }, body: new URLSearchParams({ to }) },
+      });
+    expect((await send('nora@home.example')).status).to.equal(400);
+    expect((await send('none')).status).to.equal(303);
+    const asAdmin = { authorization: `Bearer ${site.token}` };
+    expect((await site.json('/api/v1/people/mina', { headers: asAdmin })).mail).to.equal('none');
+    const { token } = await makeToken(cookie, { name: 'laptop' });
+    const run = async (...args: string[]) => {
+      const { stdout, stderr } = await volt(['notify', 'mail', ...args], {
+        env: { VOLT_URL: site.url, VOLT_TOKEN: token },
+      });
+      return (stdout + stderr).trim();
+    };
+    expect(await run()).to.equal('you get no mail');
+    expect(await run('mina@work.example')).to.equal('you get mail at mina@work.example');
+    expect(await run('commits')).to.equal('you get mail at the address that each commit has');
+    const entries = await listActions(site.context.database, { action: 'account.mail.set', limit: 10 });
+    expect(entries.map(({ actor, target, status }) => `${actor} ${target} ${status}`)).to.deep.equal([
+      ...['mina commits 200', 'mina mina@work.example 200', 'mina none 303', 'mina  400'],
+      ...['mina mina@home.example 200', 'mina  400', 'mina  400'],
+    ]);
+    const byNobody = { method: 'PUT', headers: asAdmin, body: JSON.stringify({ mail: 'none' }) };
+    expect((await site.json('/api/v1/account/mail', byNobody)).error?.code).to.equal('bad_request');
   });
 
   it('ends all sessions of the person, with tokens of the person, too', async () => {

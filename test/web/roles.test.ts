@@ -231,6 +231,36 @@ describe('web: the roles of people', () => {
     expect(await send('PATCH', '/mail', { options: { digest: '08:00' } })).to.equal(200);
   });
 
+  it('of owners who have lost theirs stop the targets that they have added, until another owner takes these over', async () => {
+    const { database } = site.context;
+    const [ina, jon] = [await site.signInAs('ina'), await site.signInAs('jon')];
+    for (const who of ['ina', 'jon']) await grant(who, 'own', 'vault');
+    const by = (cookie: string, method: string, path: string, body?: object) =>
+      site.ask(`/api/v1/notice-targets${path}`, {
+        ...{ method, headers: { cookie, origin: site.privateUrl } },
+        ...(body && { body: JSON.stringify(body) }),
+      });
+    const target = { name: 'inas', kind: 'ntfy', to: 'https://ntfy.example/inas', repos: ['vault'] };
+    expect((await by(ina, 'POST', '', target)).status).to.equal(201);
+    const found = async () => {
+      const { maintainer, problem } = await findNoticeTarget(database, 'inas');
+      return [maintainer, problem?.code];
+    };
+    expect((await by(jon, 'POST', '/inas/test')).status).to.equal(202);
+    expect(await found()).to.deep.equal(['ina', undefined]);
+    await revokeRole(database, { who: 'ina', repos: ['vault'] });
+    expect((await by(ina, 'POST', '/inas/test')).status).to.equal(403);
+    expect(await found()).to.deep.equal(['ina', 'target_unowned']);
+    for (const path of ['/notices', '/notices/inas'])
+      expect(await site.page(path, { cookie: jon }), path).to.include('ina answers for this target');
+    expect((await by(jon, 'POST', '/inas/test')).status).to.equal(202);
+    expect(await found()).to.deep.equal(['jon', undefined]);
+    await setBlocked(database, 'jon', true);
+    const form = { method: 'POST', headers: { cookie: await site.signIn(), origin: site.privateUrl } };
+    expect((await site.ask('/notices/inas', { ...form, body: new URLSearchParams({ title: '' }) })).status).to.equal(303);
+    expect(await found()).to.deep.equal([null, undefined]);
+  });
+
   it('let nobody use the tests of targets to send much mail', async () => {
     const cookie = await site.signInAs('otto');
     await grant('otto', 'own', 'app');

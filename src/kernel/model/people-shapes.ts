@@ -35,5 +35,8 @@ export const personDetails = person.extend({
   addresses: z
     .array(personAddress)
     .meta({ description: 'mail addresses; commits with them are shown as those of the person' }),
+  mail: z.string().nullable().meta({
+    description: 'to which of them the person has mail sent: "none" for no mail, null for that of each commit',
+  }),
 });
 export type PersonDetails = z.output<typeof personDetails>;

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import {
   accountOf,
   addOwnToken,
+  chooseOwnMail,
   endOtherSessions,
   endOwnSession,
   ownSessions,
@@ -9,8 +10,9 @@ import {
   removeOwnToken,
   removeSentToken,
 } from '../requests/account.ts';
+import { commitAddresses } from '../../kernel/notices.ts';
 import { newToken, tokenList } from '../schemas/access.ts';
-import { account, endedSessions, ownTokenRequest, revokedToken, sessionList } from '../schemas/account.ts';
+import { account, endedSessions, mailChoice, ownTokenRequest, revokedToken, sessionList } from '../schemas/account.ts';
 import { done, repositoryName } from '../schemas/terms.ts';
 import { ownRoute } from './route.ts';
 
@@ -20,6 +22,16 @@ const one = ownRoute({
   summary: 'Who you are here, and what you may do',
   answer: account,
   handle: async ({ caller }, web) => accountOf(web, caller),
+});
+
+const choosingMail = ownRoute({
+  method: 'put',
+  path: '/account/mail',
+  summary: 'Choose to which of your addresses mail goes',
+  body: mailChoice,
+  answer: mailChoice,
+  auditedTarget: ({ mail }) => mail ?? commitAddresses,
+  handle: async ({ caller, body }, web) => ({ mail: await chooseOwnMail(web, caller, body.mail) }),
 });
 
 const sessions = ownRoute({
@@ -93,4 +105,4 @@ const removingSent = ownRoute({
   handle: async ({ caller }, web) => ({ name: await removeSentToken(web, caller) }),
 });
 
-export const accountRoutes = [one, sessions, endingOthers, ending, tokens, adding, removing, removingSent];
+export const accountRoutes = [one, choosingMail, sessions, endingOthers, ending, tokens, adding, removing, removingSent];

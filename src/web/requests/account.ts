@@ -2,6 +2,7 @@ import { VoltError } from '../../kernel/errors.ts';
 import { roleIn } from '../../kernel/rights.ts';
 import { includes, type Role } from '../../kernel/roles.ts';
 import { addressesOf, groupsOf, identitiesOf } from '../../record/identities.ts';
+import { chooseMail, mailChoiceOf } from '../../record/mail-choice.ts';
 import { findPerson } from '../../record/people.ts';
 import { addPersonalToken, noOwnToken, removePersonalToken } from '../../record/personal-tokens.ts';
 import { endSessionOf, endSessions, listSessions, type Session, type SessionOwner } from '../../record/sessions.ts';
@@ -23,8 +24,20 @@ export async function accountOf({ database }: Web, { name, person, token, rights
     identities: known ? await identitiesOf(database, known.id) : [],
     groups: known ? await groupsOf(database, known.id) : [],
     addresses: known ? await addressesOf(database, known.id) : [],
+    mail: known ? await mailChoiceOf(database.db, known.id) : null,
     rights: rights.map(({ role, repos, private: isPrivate }) => ({ role, repos: [...repos], private: isPrivate })),
   };
+}
+
+/**
+ * Chooses to which of their addresses a person has mail sent.
+ * @throws VoltError `bad_request` for another address, and for a caller who is no person
+ */
+export async function chooseOwnMail({ database }: Web, { person }: Caller, choice: string | null): Promise<string | null> {
+  if (person) return chooseMail(database, person.id, choice);
+  throw new VoltError('bad_request', 'the main token and tokens of nobody get no mail', {
+    remedy: 'Sign in as yourself.',
+  });
 }
 
 /** Whose sessions a caller sees and ends: those that began with the same token, or all of the person. */
@@ -49,7 +62,7 @@ export async function endOwnSession({ database }: Web, caller: Caller, id: strin
 }
 
 function noSession(): VoltError {
-  return new VoltError('not_found', 'there is no such session', { remedy: 'It may have ended; `volt session ls`.' });
+  return new VoltError('not_found', 'there is no such session', { remedy: 'It may have ended: the page /account lists yours.' });
 }
 
 /** @returns how many have ended */

@@ -29,10 +29,22 @@ export const account = name(
     ),
     groups: z.array(z.string()).meta({ description: 'that providers tell, as PROVIDER/GROUP' }),
     addresses: z.array(z.string()).meta({ description: 'of mail; commits with these are shown as of the person' }),
+    mail: z.string().nullable().meta({
+      description: 'to which of the addresses mail about commits goes: "none" for no mail, null for that of each commit',
+    }),
     rights: z.array(right),
   }),
 );
 export type Account = z.output<typeof account>;
+
+export const mailChoice = name(
+  'MailChoice',
+  z.object({
+    mail: z.string().max(254).nullable().meta({
+      description: 'one of your addresses; "none" for no mail at all; null for the address of each commit',
+    }),
+  }),
+);
 
 export const session = z.object({
   id: z.string(),

@@ -12,6 +12,7 @@ import type { Web } from '../../services.ts';
 import { answerPage } from '../layout.tsx';
 import { PageHead } from '../page-head.tsx';
 import { Problems } from '../parts.tsx';
+import { MailForm } from './mail.tsx';
 import { Rights } from './rights.tsx';
 import { Sessions } from './sessions.tsx';
 import { type TokenFields, TokenForm, Tokens } from './tokens.tsx';
@@ -54,6 +55,12 @@ export async function answerAccount(
           <h2>What you may do</h2>
           <Rights rights={caller.rights} />
         </section>
+        {account.person && (
+          <section id="mail">
+            <h2>Mail</h2>
+            <MailForm account={account} />
+          </section>
+        )}
         <section id="sessions">
           <h2>Where you are signed in</h2>
           <Sessions sessions={sessions} now={now} />

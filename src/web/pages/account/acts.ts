@@ -1,7 +1,8 @@
 import type { Context } from 'hono';
+import { commitAddresses } from '../../../kernel/notices.ts';
 import type { Caller } from '../../access/caller.ts';
 import type { WebEnv } from '../../access/env.ts';
-import { addOwnToken, endOtherSessions, endOwnSession, removeOwnToken } from '../../requests/account.ts';
+import { addOwnToken, chooseOwnMail, endOtherSessions, endOwnSession, removeOwnToken } from '../../requests/account.ts';
 import { ownTokenRequest } from '../../schemas/account.ts';
 import type { Web } from '../../services.ts';
 import { entriesIn, refusalOf, requestFrom, sentFields } from '../fields/sent-form.ts';
@@ -13,6 +14,13 @@ import { type TokenFields, tokenFields } from './tokens.tsx';
 export async function endSessionFromPage(context: Context<WebEnv>, web: Web): Promise<Response> {
   await endOwnSession(web, callerOf(context), context.req.param('id') ?? '');
   return context.redirect('/account', 303);
+}
+
+export async function chooseMailFromPage(context: Context<WebEnv>, web: Web): Promise<Response> {
+  const { to } = await sentFields(context, ['to']);
+  const mail = await chooseOwnMail(web, callerOf(context), to === commitAddresses ? null : to);
+  context.set('target', mail ?? commitAddresses);
+  return context.redirect('/account#mail', 303);
 }
 
 export async function endOthersFromPage(context: Context<WebEnv>, web: Web): Promise<Response> {

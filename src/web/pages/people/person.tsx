@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import type { VoltError } from '../../../kernel/errors.ts';
 import type { PersonAddress, PersonDetails, ShownIdentity } from '../../../kernel/model/people-shapes.ts';
+import { mailChoiceText } from '../../../kernel/notices.ts';
 import { serverNow } from '../../../kernel/server-time.ts';
 import { listActions } from '../../../record/audit-search.ts';
 import { grantsOf } from '../../../record/grants.ts';
@@ -77,6 +78,7 @@ export async function answerPerson(
           <p class="faint">
             Commits with these addresses are shown as those of {person.displayName}. They give no right: anybody can
             write any address into a commit.
+            {person.mail !== null && ` ${person.displayName} gets ${mailChoiceText(person.mail)}.`}
           </p>
           <Addresses person={person} />
         </section>
