@@ -24,6 +24,11 @@ export class DeliveryHold {
     this.#held = held;
   }
 
+  /** Has the next `keep` ask whether it is still held. */
+  doubt(): void {
+    this.#until = 0;
+  }
+
   /** @returns whether this notifier may send now */
   async keep(): Promise<boolean> {
     const { table, name, holder, lasts, renewedBefore } = this.#held;

@@ -77,12 +77,12 @@ export class NoticeDelivery {
   }
 
   async #handle(target: OpenNoticeTarget, notice: DueNotice): Promise<void> {
-    const { database, site, senders, logger } = this.#context;
+    const { database, holder, site, senders, logger } = this.#context;
     const message = await noticeMessage(database, notice, { target, site: site() });
     if (!message) return noteNoticeDropped(database, notice.id, { dropped: 'there is nothing to tell any more' });
     const dropped = await this.#refusal(target, notice, message);
     if (dropped !== undefined) return noteNoticeDropped(database, notice.id, { dropped });
-    if (!(await noteNoticeBegun(database, notice.id))) return;
+    if (!(await noteNoticeBegun(database, notice.id, holder))) return this.#hold.doubt();
     try {
       const { kind, address, mayBePrivate } = target;
       await senders[kind](message, { address, recipient: notice.recipient, mayBePrivate });

@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto';
-import { hostname } from 'node:os';
 import { forgeAt } from '../forge/kinds.ts';
 import { Problems } from '../kernel/problems.ts';
 import { consume } from '../queues/consumer.ts';
@@ -12,6 +10,7 @@ import { releaseHolds } from '../record/holds.ts';
 import { dueNoticeTargets } from '../record/notice-targets.ts';
 import { Deliveries } from './deliveries.ts';
 import { revokeEndedTokens } from './ended-tokens.ts';
+import { releaseTargetsOfGone } from './gone-notifiers.ts';
 import { makeNotices } from './make-notices.ts';
 import { NoticeDelivery } from './notice-delivery.ts';
 import { siteOf } from './site.ts';
@@ -23,13 +22,16 @@ const tokenInterval = 2000;
 /** Milliseconds between searches for what is due: what is tried again, and what no message has told of, since it was lost. */
 const searchInterval = 1000;
 
+/** Milliseconds between searches for notifiers that are gone. */
+const releaseInterval = 2000;
+
 /** Starts the notifier: it delivers the statuses that the database holds to forges, and notices to people. */
 export async function startNotifier(context: StageContext & { database: Database }): Promise<Stage> {
   const logger = context.logger.child({ stage: 'notifier' });
   const problems = new Problems(logger);
   const { database, config } = context;
   const shown = showStage({ ...context, logger }, 'notifier', () => [...database.problems(), ...problems.list()]);
-  const holder = `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`;
+  const holder = shown.id;
   const site = () => siteOf(config);
   const common = { config, logger, database, holder, site };
   const statuses = new Deliveries(
@@ -55,6 +57,9 @@ export async function startNotifier(context: StageContext & { database: Database
   const revoking = problems.every(tokenInterval, 'revoking the tokens of jobs that have ended', () =>
     revokeEndedTokens(database, config),
   );
+  const releasing = problems.every(releaseInterval, 'looking for notifiers that are gone', () =>
+    releaseTargetsOfGone({ database, access: context.access }, holder),
+  );
   const consumer = consume(context.access, {
     queue: queueNames.notices,
     schema: noticesMessage,
@@ -69,6 +74,7 @@ export async function startNotifier(context: StageContext & { database: Database
       await consumer.close();
       await searching.stop();
       await revoking.stop();
+      await releasing.stop();
       await Promise.all([statuses.settled(), notices.settled()]);
       await problems.alone('leaving forges and targets to other notifiers', () => releaseHolds(database, holder));
       await shown.stop();

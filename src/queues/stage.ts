@@ -43,7 +43,7 @@ export function showStage(
   kind: StageKind,
   problems: () => Problem[] = () => [],
   refused: () => void = () => undefined,
-): Stage {
+): Stage & { readonly id: string } {
   const { access, config, logger } = context;
   const { keys } = access;
   const own = ownProcess();
@@ -68,6 +68,7 @@ export function showStage(
     failed,
   );
   return {
+    id,
     stop: async () => {
       await tidying.stop();
       await heartbeat.leave();

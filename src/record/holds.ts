@@ -37,6 +37,43 @@ export async function hold(
   });
 }
 
+/** Ids of the notifiers that have a target of notices for themselves now, besides one's own. */
+export async function otherHolders({ db }: Pick<Database, 'db'>, own: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom('notice_targets')
+    .select('holder')
+    .distinct()
+    .where('holder', '<>', own)
+    .where('held_until', '>', serverNow())
+    .execute();
+  return rows.flatMap(({ holder }) => holder ?? []);
+}
+
+/**
+ * Lets other notifiers deliver to the targets that a holder has, but for those to which it may be sending: `noteNoticeBegun` has
+ * recorded that, and refuses from now on. So no two send to one target, even if the holder is alive.
+ */
+export async function releaseIdleTargets(database: Database, holder: string): Promise<void> {
+  await database.write((db) =>
+    db
+      .updateTable('notice_targets')
+      .set({ holder: null, held_until: null })
+      .where('holder', '=', holder)
+      .where(({ exists, not, selectFrom }) =>
+        not(
+          exists(
+            selectFrom('notices')
+              .select('notices.id')
+              .whereRef('notices.target', '=', 'notice_targets.name')
+              .where('notices.begun_at', 'is not', null)
+              .where('notices.due_at', 'is not', null),
+          ),
+        ),
+      )
+      .execute(),
+  );
+}
+
 /** Lets other notifiers deliver to all that the holder has. */
 export async function releaseHolds(database: Database, holder: string): Promise<void> {
   await database.write(async (db) => {

@@ -51,14 +51,26 @@ export async function nextNotice({ db }: Pick<Database, 'db'>, target: string): 
   return { id, recipient, build: build_id, entries, event, since, why, attempts, createdAt: created_at };
 }
 
-/** Records, before a notice is sent, that it may arrive. @returns false if it is not to be sent any more */
-export async function noteNoticeBegun(database: Database, id: number): Promise<boolean> {
+/**
+ * Records, before a notice is sent, that it may arrive.
+ * @param holder the notifier that sends it
+ * @returns false if it is not to be sent any more, or the notifier has lost the target
+ */
+export async function noteNoticeBegun(database: Database, id: number, holder: string): Promise<boolean> {
   const begun = await database.write((db) =>
     db
       .updateTable('notices')
       .set({ begun_at: serverNow() })
       .where('id', '=', id)
       .where('due_at', 'is not', null)
+      .where(({ exists, selectFrom }) =>
+        exists(
+          selectFrom('notice_targets')
+            .select('notice_targets.name')
+            .whereRef('notice_targets.name', '=', 'notices.target')
+            .where('notice_targets.holder', '=', holder),
+        ),
+      )
       .returning('id')
       .executeTakeFirst(),
   );

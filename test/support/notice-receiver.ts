@@ -20,7 +20,7 @@ export class NoticeReceiver {
   readonly received: Received[] = [];
   answer: Answer = { status: 200 };
   /** what it answers to a request, in the place of `answer` */
-  check: ((received: Received) => Answer) | undefined;
+  check: ((received: Received) => Answer | Promise<Answer>) | undefined;
   /** whether it closes the connection without an answer */
   hangUp = false;
   readonly #server: Server;
@@ -37,7 +37,7 @@ export class NoticeReceiver {
       const received = { method, path: url, headers, body: Buffer.concat(parts).toString('utf8') };
       receiver.received.push(received);
       if (receiver.hangUp) return void request.socket.destroy();
-      const { status, headers: sent, body } = receiver.check?.(received) ?? receiver.answer;
+      const { status, headers: sent, body } = (await receiver.check?.(received)) ?? receiver.answer;
       response.writeHead(status, sent).end(body);
     });
     const receiver = new NoticeReceiver(server);
