@@ -21,7 +21,7 @@ import type { CommandFile } from './command.ts';
 import { collect, configOf, integer, jsonOption } from './options.ts';
 import { readSecret } from './secret-file.ts';
 import { printEntries } from './table.ts';
-import { plain, print, printJson } from './terminal.ts';
+import { paint, plain, print, printJson } from './terminal.ts';
 import { ago } from './times.ts';
 import { buildName } from './wording.ts';
 
@@ -114,19 +114,22 @@ export function notifyCommand(program: Command): CommandFile {
     .description('Shows what was sent, to whom and why, and what was not.')
     .argument('[name]', 'only of this target')
     .option('--limit <number>', 'show at most this many notices', integer(1, 500), 20)
-    .action(async (name: string | undefined, { json, limit }: { json?: boolean; limit: number }) => {
-      const query = new URLSearchParams({ limit: String(limit), ...(name !== undefined && { target: name }) });
-      const page = await Client.of(configOf(log)).get<Answer<typeof noticeList>>(`/notices?${query}`);
-      if (json) return printJson(page);
-      await printEntries(page.notices, 'no notices', {
-        AGE: ({ createdAt }) => ago(createdAt),
-        TARGET: ({ target, recipient }) => plain(recipient === '' ? target : `${target}: ${recipient}`),
-        BUILD: ({ about }) => (about === null ? '' : buildName(about)),
-        EVENT: ({ event }) => event.replaceAll('_', ' '),
-        OUTCOME: (notice) => plain(outcomeText(notice)),
-        WHY: ({ why }) => plain(why),
-      });
-    });
+    .option('--before <id>', 'only notices older than this one; use it to get the next page')
+    .action(
+      async (target: string | undefined, { json, ...query }: { json?: boolean; limit: number; before?: string }) => {
+        const page = await Client.of(configOf(log)).get<Answer<typeof noticeList>>('/notices', { ...query, target });
+        if (json) return printJson(page);
+        await printEntries(page.notices, 'no notices', {
+          AGE: ({ createdAt }) => ago(createdAt),
+          TARGET: ({ target, recipient }) => plain(recipient === '' ? target : `${target}: ${recipient}`),
+          BUILD: ({ about }) => (about === null ? '' : buildName(about)),
+          EVENT: ({ event }) => event.replaceAll('_', ' '),
+          OUTCOME: (notice) => plain(outcomeText(notice, Date.now())),
+          WHY: ({ why }) => plain(why),
+        });
+        if (page.next !== null && process.stdout.isTTY) print(paint('dim', `next page: --before ${page.next}`));
+      },
+    );
   const unmute = command
     .command('unmute')
     .description('Sends a recipient of mail again what it has stopped by the link in a mail.')
@@ -139,7 +142,10 @@ export function notifyCommand(program: Command): CommandFile {
   const mail = command
     .command('mail')
     .description('Shows to which of your addresses mail about your commits goes, or chooses it.')
-    .argument('[address]', `an address of yours, "${commitAddresses}" for that of each commit, or "${noMail}" for no mail at all`)
+    .argument(
+      '[address]',
+      `an address of yours, "${commitAddresses}" for that of each commit, or "${noMail}" for no mail at all`,
+    )
     .action(async (given?: string) => {
       const client = Client.of(configOf(mail));
       const choice = given === undefined ? undefined : { mail: given === commitAddresses ? null : given };

@@ -1,3 +1,5 @@
+import { duration } from './times.ts';
+
 /** Where notices go, and how. */
 export const noticeKinds = ['mail', 'slack', 'mattermost', 'discord', 'teams', 'matrix', 'ntfy', 'webhook'] as const;
 export type NoticeKind = (typeof noticeKinds)[number];
@@ -132,13 +134,21 @@ export function mutedText({ repo, branch }: { repo: string | null; branch: strin
   return `about ${branch === null ? 'all branches' : branch} of ${repo}`;
 }
 
-/** What became of a notice. */
-export function outcomeText(notice: {
-  state: 'waiting' | 'sent' | 'dropped';
-  dropped: string | null;
-  problem: { message: string } | null;
-}): string {
-  const { state, dropped, problem } = notice;
-  if (state === 'dropped') return `not sent: ${dropped}`;
-  return state === 'sent' ? 'sent' : (problem?.message ?? 'waiting');
+/** What became of a notice. @param now milliseconds since 1970 */
+export function outcomeText(
+  notice: {
+    state: 'waiting' | 'sent' | 'dropped';
+    dropped: string | null;
+    problem: { message: string } | null;
+    dueAt: string | null;
+  },
+  now: number,
+): string {
+  const { state, dropped, problem, dueAt } = notice;
+  if (state === 'sent') return 'sent';
+  const cause = problem === null ? '' : `: ${problem.message}`;
+  if (state === 'dropped') return `not sent: ${dropped}${cause}`;
+  const wait = dueAt === null ? 0 : Date.parse(dueAt) - now;
+  if (wait <= 0) return `waiting${cause}`;
+  return `${problem === null ? 'sent' : 'tried again'} in ${duration(wait)}${cause}`;
 }

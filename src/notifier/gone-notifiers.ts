@@ -1,7 +1,7 @@
-import type { RedisAccess } from '../redis/connect.ts';
-import { listStages } from '../redis/membership.ts';
 import type { Database } from '../record/database.ts';
 import { otherHolders, releaseIdleTargets } from '../record/holds.ts';
+import type { RedisAccess } from '../redis/connect.ts';
+import { listStages } from '../redis/membership.ts';
 
 /**
  * Lets others send to the targets of notifiers that have no heartbeat any more, in place of waiting until their time is over. Redis is

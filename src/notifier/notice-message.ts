@@ -113,7 +113,9 @@ async function brokenNow(
   );
   const named = broken.slice(0, mostBranches);
   const builds = named.flatMap(({ first }) => (first === null ? [] : [first]));
-  const commits = new Map((await withPeople(database, builds, administrator)).map((build) => [build.id, commitIn(build)]));
+  const commits = new Map(
+    (await withPeople(database, builds, administrator)).map((build) => [build.id, commitIn(build)]),
+  );
   const lines = named.map(({ repo, ref, series, first }) => {
     const commit = first === null ? undefined : commits.get(first.id);
     const since = commit === undefined ? '' : `, since #${commit.number} ${commit.subject}, by ${commit.author}`;

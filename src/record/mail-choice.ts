@@ -13,7 +13,9 @@ export async function mailChoiceOf(db: Sql, person: number): Promise<string | nu
   const row = await db
     .selectFrom('people')
     .leftJoin('person_addresses', (join) =>
-      join.onRef('person_addresses.address', '=', 'people.mail_to').onRef('person_addresses.person_id', '=', 'people.id'),
+      join
+        .onRef('person_addresses.address', '=', 'people.mail_to')
+        .onRef('person_addresses.person_id', '=', 'people.id'),
     )
     .select(['mail_to', 'person_addresses.address'])
     .where('people.id', '=', person)

@@ -107,7 +107,9 @@ export async function addTargetMaintainers(db: Transaction<Schema>): Promise<voi
     await db.schema.alterTable('notice_targets').addColumn(column, 'integer').execute();
   await sql`update notice_targets set
     person_id = (select id from people where people.name = notice_targets.created_by),
-    token_id = (select id from tokens where tokens.name = notice_targets.created_by and tokens.role <> 'admin')`.execute(db);
+    token_id = (select id from tokens where tokens.name = notice_targets.created_by and tokens.role <> 'admin')`.execute(
+    db,
+  );
 }
 
 /** Recipients of mail may stop it. */

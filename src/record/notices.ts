@@ -173,6 +173,7 @@ function noticeOf({ repo, ref, number, build_id: build, error_code: code, ...row
     state: row.sent_at !== null ? 'sent' : row.due_at !== null ? 'waiting' : 'dropped',
     createdAt: new Date(row.created_at).toISOString(),
     sentAt: row.sent_at === null ? null : new Date(row.sent_at).toISOString(),
+    dueAt: row.due_at === null ? null : new Date(row.due_at).toISOString(),
     problem: code === null ? null : { code, message: row.error_message ?? '', remedy: row.error_remedy ?? '' },
   };
 }

@@ -30,8 +30,7 @@ describe('the targets of a notifier that is gone', () => {
     await noticing.add(receiver.url, { on: 'all', branches: ['**'] });
   });
 
-  const holdAs = (holder: string) =>
-    hold(volt.context.database, 'notice_targets', 'team', { holder, ms: 120_000 });
+  const holdAs = (holder: string) => hold(volt.context.database, 'notice_targets', 'team', { holder, ms: 120_000 });
   const release = () => releaseTargetsOfGone(volt.context, 'two');
 
   it('go to another one at once, and those of one that lives do not', async () => {

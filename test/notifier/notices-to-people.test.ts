@@ -91,9 +91,7 @@ describe('notices to and about people', () => {
       await mute(database, { target: 'mail', recipient: 'ada@example.org' }, { repo: 'app', branch: null });
       await choose('ada@home.example');
       await run('success', 'failure');
-      expect(await log()).to.deep.equal([
-        'mail ada@home.example broken dropped the recipient has muted app',
-      ]);
+      expect(await log()).to.deep.equal(['mail ada@home.example broken dropped the recipient has muted app']);
     });
 
     it('only while the person may read the repository and is not blocked: nobody hears that it works again either', async () => {
@@ -138,7 +136,12 @@ describe('notices to and about people', () => {
   describe('name the author of a commit', () => {
     interface Sent {
       type: string;
-      data: { author: string; person: string | null; lines?: string[]; since: { author: string; person: string } | null };
+      data: {
+        author: string;
+        person: string | null;
+        lines?: string[];
+        since: { author: string; person: string } | null;
+      };
     }
     const sent = () => receiver.bodies as Sent[];
     const asPushed = { author: 'root', authorAddress: 'Ada@Example.org' };
@@ -153,7 +156,9 @@ describe('notices to and about people', () => {
       await noticing.end('failure', asPushed);
       await noticing.end('failure', { author: 'Eve', authorAddress: 'eve@elsewhere.org' });
       await noticing.deliver();
-      expect(sent().map(({ data: { author, person, since } }) => [author, person, since?.author ?? null])).to.deep.equal([
+      expect(
+        sent().map(({ data: { author, person, since } }) => [author, person, since?.author ?? null]),
+      ).to.deep.equal([
         ['Ada Lovelace', 'ada', null],
         ['Eve', null, 'Ada Lovelace'],
       ]);
@@ -184,7 +189,9 @@ describe('notices to and about people', () => {
       await noticing.add(`${receiver.url}/hook`);
       await noticing.end('failure', { authorAddress: 'eve@elsewhere.org' });
       await noticing.deliver();
-      expect(sent()[0]?.data.author).to.have.length(100).and.not.match(/[\r\n]/);
+      expect(sent()[0]?.data.author)
+        .to.have.length(100)
+        .and.not.match(/[\r\n]/);
       expect(mail.received[0]?.html).to.not.include('<b>http').and.not.include('http://evil');
     });
   });

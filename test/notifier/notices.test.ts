@@ -303,7 +303,7 @@ describe('notices', () => {
       const to = `https://matrix.example.org/${path}`;
       const code = await addTarget(
         { database, config },
-        { by: 'owner', mayBePrivate: true },
+        { by: 'owner', mayBePrivate: true, maintainer: null },
         { name: 'room', kind: 'matrix', to, secret: 'token' },
       ).catch((error) => error.code);
       expect(code, path).to.equal('bad_request');
@@ -351,7 +351,7 @@ describe('notices', () => {
     receiver.answer = { status: 503 };
     await deliver();
     receiver.answer = { status: 200 };
-    await changeNoticeTarget(database, config, 'team', { options: { quiet: quiet() } });
+    await changeNoticeTarget(database, config, 'team', { by: null, options: { quiet: quiet() } });
     for (const event of ['digest', 'test'] as const)
       await database.write((db) => addGeneralNotice(db, { target: 'team', recipient: '', event, why: 'a reason' }));
     const before = Date.now();
@@ -367,7 +367,10 @@ describe('notices', () => {
     await run('success');
     await run('failure');
     await deliver();
-    const changed = await changeNoticeTarget(database, config, 'team', { options: { quiet: null, digest: null } });
+    const changed = await changeNoticeTarget(database, config, 'team', {
+      by: null,
+      options: { quiet: null, digest: null },
+    });
     expect(changed.options).to.deep.equal({ zone: 'UTC' });
     await deliver();
     expect(await log()).to.deep.equal(['team broken sent']);

@@ -121,7 +121,7 @@ describe('over a thousand builds with retries, flaky tests, faults, kills, quiet
         mail.refuses = random(6) === 0 ? () => 451 : () => undefined;
         if (random(15) === 0) {
           const quiet = random(2) === 0 ? { from: '00:00', to: '23:59' } : null;
-          await changeNoticeTarget(database, config, 'team', { options: { quiet } });
+          await changeNoticeTarget(database, config, 'team', { by: null, options: { quiet } });
         }
         if (random(20) === 0) await toggleMute();
         await Promise.all([notify(0), notify(1)]);
@@ -177,7 +177,7 @@ describe('over a thousand builds with retries, flaky tests, faults, kills, quiet
       receiver.answer = { status: 200 };
       receiver.hangUp = false;
       mail.refuses = () => undefined;
-      await changeNoticeTarget(database, config, 'team', { options: { quiet: null } });
+      await changeNoticeTarget(database, config, 'team', { by: null, options: { quiet: null } });
       for (const holder of notifiers) await releaseHolds(database, holder);
       await later();
       await noticing.deliver('last');

@@ -4,8 +4,8 @@ import type { Database } from '../../src/record/database.ts';
 import { grantRole, revokeRole } from '../../src/record/grants.ts';
 import { noteIdentity } from '../../src/record/identities.ts';
 import { changeNoticeTarget, findNoticeTarget, type NewNoticeTarget } from '../../src/record/notice-targets.ts';
-import { removePerson } from '../../src/record/people-admin.ts';
 import { setBlocked } from '../../src/record/people.ts';
+import { removePerson } from '../../src/record/people-admin.ts';
 import type { MaintainerId } from '../../src/record/target-maintainers.ts';
 import { addToken, removeToken } from '../../src/record/tokens.ts';
 import { NoticeReceiver } from '../support/notice-receiver.ts';
@@ -93,8 +93,9 @@ describe('a target of notices that an owner of repositories has added', () => {
   });
 
   it('stops when the token that has added it is revoked', async () => {
-    const token = { name: 'robot', role: 'own', repos: ['app'], person: null, createdBy: 'owner' } as const;
-    const { id } = await addToken(database, { ...token, repos: [...token.repos] });
+    const { id } = await addToken(database, {
+      ...{ name: 'robot', role: 'own', repos: ['app'], person: 'robot', createdBy: 'owner' },
+    });
     await add({ token: id }, { createdBy: 'robot' });
     expect(await outcome()).to.equal('sent');
     await removeToken(database, 'robot');

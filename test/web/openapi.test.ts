@@ -345,6 +345,7 @@ async function asPerson(site: Site, described: Described): Promise<void> {
     return bodyOf(known);
   };
   await site.signInAs('grace');
+  await ask('PUT', '/account/mail', { mail: 'none' });
   const { sessions } = await ask('GET', '/account/sessions');
   const other = sessions.find(({ current }: { current: boolean }) => !current);
   await ask('DELETE', `/account/sessions/${other.id}`);

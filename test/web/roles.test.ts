@@ -257,7 +257,9 @@ describe('web: the roles of people', () => {
     expect(await found()).to.deep.equal(['jon', undefined]);
     await setBlocked(database, 'jon', true);
     const form = { method: 'POST', headers: { cookie: await site.signIn(), origin: site.privateUrl } };
-    expect((await site.ask('/notices/inas', { ...form, body: new URLSearchParams({ title: '' }) })).status).to.equal(303);
+    expect((await site.ask('/notices/inas', { ...form, body: new URLSearchParams({ title: '' }) })).status).to.equal(
+      303,
+    );
     expect(await found()).to.deep.equal([null, undefined]);
   });
 

@@ -54,7 +54,10 @@ export const noticeTarget = z.object({
     description: 'the person or token whose role `own` it depends on; null for a target of administrators',
   }),
   createdAt: time,
-  problem: problem.extend({ since: time.nullable().meta({ description: 'null where it is not known' }) }).nullable().meta({ description: 'what holds up its notices' }),
+  problem: problem
+    .extend({ since: time.nullable().meta({ description: 'null where it is not known' }) })
+    .nullable()
+    .meta({ description: 'what holds up its notices' }),
 });
 export type NoticeTarget = z.output<typeof noticeTarget>;
 
@@ -72,6 +75,7 @@ export const notice = z.object({
   dropped: z.string().nullable().meta({ description: 'why it was not sent' }),
   createdAt: time,
   sentAt: time.nullable(),
+  dueAt: time.nullable().meta({ description: 'when it is sent at the earliest; null for one that does not wait' }),
   problem: problem.nullable().meta({ description: 'why the last try has failed' }),
 });
 export type Notice = z.output<typeof notice>;

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { commitAddresses } from '../../kernel/notices.ts';
 import {
   accountOf,
   addOwnToken,
@@ -10,7 +11,6 @@ import {
   removeOwnToken,
   removeSentToken,
 } from '../requests/account.ts';
-import { commitAddresses } from '../../kernel/notices.ts';
 import { newToken, tokenList } from '../schemas/access.ts';
 import { account, endedSessions, mailChoice, ownTokenRequest, revokedToken, sessionList } from '../schemas/account.ts';
 import { done, repositoryName } from '../schemas/terms.ts';
@@ -105,4 +105,14 @@ const removingSent = ownRoute({
   handle: async ({ caller }, web) => ({ name: await removeSentToken(web, caller) }),
 });
 
-export const accountRoutes = [one, choosingMail, sessions, endingOthers, ending, tokens, adding, removing, removingSent];
+export const accountRoutes = [
+  one,
+  choosingMail,
+  sessions,
+  endingOthers,
+  ending,
+  tokens,
+  adding,
+  removing,
+  removingSent,
+];

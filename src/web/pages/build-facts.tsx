@@ -1,9 +1,9 @@
+import { authorName } from '../../kernel/author-name.ts';
 import { durationStart } from '../../kernel/build-duration.ts';
 import type { ProjectLinks } from '../../kernel/forge-links.ts';
 import type { Build, JobId } from '../../kernel/model.ts';
 import { shortRef } from '../../kernel/ref-name.ts';
 import { Decision } from './approval.tsx';
-import { authorName } from '../../kernel/author-name.ts';
 import { Avatar } from './avatar.tsx';
 import { Age, At, CopyButton, Fact, Progress, Took } from './parts.tsx';
 import { refText } from './sentences.ts';

@@ -33,7 +33,11 @@ export async function accountOf({ database }: Web, { name, person, token, rights
  * Chooses to which of their addresses a person has mail sent.
  * @throws VoltError `bad_request` for another address, and for a caller who is no person
  */
-export async function chooseOwnMail({ database }: Web, { person }: Caller, choice: string | null): Promise<string | null> {
+export async function chooseOwnMail(
+  { database }: Web,
+  { person }: Caller,
+  choice: string | null,
+): Promise<string | null> {
   if (person) return chooseMail(database, person.id, choice);
   throw new VoltError('bad_request', 'the main token and tokens of nobody get no mail', {
     remedy: 'Sign in as yourself.',
@@ -62,7 +66,9 @@ export async function endOwnSession({ database }: Web, caller: Caller, id: strin
 }
 
 function noSession(): VoltError {
-  return new VoltError('not_found', 'there is no such session', { remedy: 'It may have ended: the page /account lists yours.' });
+  return new VoltError('not_found', 'there is no such session', {
+    remedy: 'It may have ended: the page /account lists yours.',
+  });
 }
 
 /** @returns how many have ended */

@@ -30,7 +30,8 @@ export const account = name(
     groups: z.array(z.string()).meta({ description: 'that providers tell, as PROVIDER/GROUP' }),
     addresses: z.array(z.string()).meta({ description: 'of mail; commits with these are shown as of the person' }),
     mail: z.string().nullable().meta({
-      description: 'to which of the addresses mail about commits goes: "none" for no mail, null for that of each commit',
+      description:
+        'to which of the addresses mail about commits goes: "none" for no mail, null for that of each commit',
     }),
     rights: z.array(right),
   }),

@@ -1,8 +1,8 @@
 import type { Context } from 'hono';
 import type { VoltError } from '../../../kernel/errors.ts';
-import type { Notice, NoticeTarget } from '../../../kernel/model/notice-shapes.ts';
-import { heardText, outcomeText } from '../../../kernel/notices.ts';
-import { listNotices } from '../../../record/notices.ts';
+import type { NoticeTarget } from '../../../kernel/model/notice-shapes.ts';
+import { heardText } from '../../../kernel/notices.ts';
+import { serverNow } from '../../../kernel/server-time.ts';
 import type { WebEnv } from '../../access/env.ts';
 import { requesterOf } from '../../access/requester.ts';
 import { requireRole } from '../../access/rights.ts';
@@ -12,12 +12,10 @@ import type { Web } from '../../services.ts';
 import { Command } from '../command.tsx';
 import { answerPage } from '../layout.tsx';
 import { PageHead } from '../page-head.tsx';
-import { At, Problems } from '../parts.tsx';
+import { Problems } from '../parts.tsx';
 import { Table } from '../table.tsx';
+import { loggedNotices, NoticeLog } from './log.tsx';
 import { type TargetFields, TargetForm } from './target-form.tsx';
-
-/** How many notices the log on the page shows. */
-const logged = 30;
 
 /** What a form has led to. */
 export interface NoticesPageState {
@@ -41,7 +39,7 @@ export async function answerNotices(
   { fields = {}, refused, made }: NoticesPageState = {},
 ): Promise<Response> {
   const targets = await managedTargets(web, requesterOf(context));
-  const notices = await listNotices(web.database, { limit: logged, of: targets.map(({ name }) => name) });
+  const log = await loggedNotices(context, web, targets);
   return answerPage(context, web, {
     title: 'Notices',
     section: 'notices',
@@ -58,9 +56,9 @@ export async function answerNotices(
           {refused && <Problems problems={[refused]} />}
           <TargetForm fields={fields} />
         </section>
-        <section>
+        <section id="log" data-live="">
           <h2>Log</h2>
-          <Log notices={notices} />
+          <NoticeLog log={log} path="/notices" now={serverNow()} />
         </section>
       </>
     ),
@@ -124,35 +122,5 @@ function Acts({ name }: { name: string }) {
         </button>
       </form>
     </div>
-  );
-}
-
-function Log({ notices }: { notices: Notice[] }) {
-  if (notices.length === 0) return <p class="empty">Nothing has been sent yet.</p>;
-  return (
-    <Table
-      class="cards"
-      rows={notices}
-      columns={[
-        { head: 'When', cell: ({ createdAt }) => <At time={createdAt} /> },
-        { head: 'To', cell: ({ target, recipient }) => (recipient === '' ? target : `${target}: ${recipient}`) },
-        {
-          head: 'About',
-          cell: ({ about, event }) => {
-            if (about) return <a href={`/builds/${about.build}`}>{`${about.repo}#${about.number}`}</a>;
-            return event === 'audit' ? (
-              <a href="/audit">the audit log</a>
-            ) : event === 'test' ? (
-              'a test'
-            ) : (
-              'all that is broken'
-            );
-          },
-        },
-        { head: 'What', cell: ({ event }) => event.replaceAll('_', ' ') },
-        { head: 'Outcome', cell: outcomeText },
-        { head: 'Why', cell: ({ why }) => why },
-      ]}
-    />
   );
 }

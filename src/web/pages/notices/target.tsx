@@ -3,6 +3,7 @@ import type { VoltError } from '../../../kernel/errors.ts';
 import type { NoticeTarget } from '../../../kernel/model/notice-shapes.ts';
 import { filledText, templateValues } from '../../../kernel/notice-template.ts';
 import { heardText, mutedText } from '../../../kernel/notices.ts';
+import { serverNow } from '../../../kernel/server-time.ts';
 import { unmute } from '../../../record/notice-mutes.ts';
 import type { WebEnv } from '../../access/env.ts';
 import { requesterOf } from '../../access/requester.ts';
@@ -15,6 +16,7 @@ import { answerPage } from '../layout.tsx';
 import { PageHead } from '../page-head.tsx';
 import { Problems } from '../parts.tsx';
 import { Table } from '../table.tsx';
+import { loggedNotices, NoticeLog } from './log.tsx';
 import { type OptionFields, OptionsForm, optionFields } from './options-form.tsx';
 import { changeOf } from './target-request.ts';
 
@@ -54,6 +56,7 @@ async function answerTarget(
   { fields = fieldsOf(target), refused }: { fields?: OptionFields; refused?: VoltError } = {},
 ): Promise<Response> {
   const { name, kind, to, mutes, problem } = target;
+  const log = await loggedNotices(context, web, [target]);
   return answerPage(context, web, {
     title: name,
     section: 'notices',
@@ -73,6 +76,10 @@ async function answerTarget(
         <section>
           <h2>Example</h2>
           <Example fields={fields} />
+        </section>
+        <section id="log" data-live="">
+          <h2>Log</h2>
+          <NoticeLog log={log} path={`/notices/${name}`} now={serverNow()} />
         </section>
         {kind === 'mail' && (
           <section>
