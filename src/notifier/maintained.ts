@@ -7,5 +7,5 @@ import type { Maintainer } from '../record/target-maintainers.ts';
  */
 export function notOwned(maintainer: Maintainer | undefined, repo: string): string | undefined {
   if (maintainer === undefined || holds(maintainer.rights, 'own', repo)) return undefined;
-  return `${maintainer.name} answers for the target and does not own ${repo} any more; an owner takes it over by testing or changing it`;
+  return `${maintainer.name} does not own ${repo} any more; an owner takes the target over by testing or changing it`;
 }

@@ -38,7 +38,7 @@ export async function shownTarget(db: Sql, row: TargetRow): Promise<NoticeTarget
 function unownedBy({ name: who }: Maintainer, target: string): NoticeTarget['problem'] {
   return {
     code: 'target_unowned',
-    message: `${who} answers for this target, and does not own all that it hears of any more`,
+    message: `nothing is sent about what ${who}, who answers for the target, does not own any more`,
     remedy: `Look where it sends. An owner or administrator takes it over by testing it, \`volt notify test ${target}\`, or by changing it.`,
     since: null,
   };

@@ -46,7 +46,7 @@ describe('a target of notices that an owner of repositories has added', () => {
     return (await noticing.log()).at(-1)?.replace(/^team \w+ /, '');
   };
   const lost = (repo = 'app', who = 'ada') =>
-    `dropped ${who} answers for the target and does not own ${repo} any more; an owner takes it over by testing or changing it`;
+    `dropped ${who} does not own ${repo} any more; an owner takes the target over by testing or changing it`;
   const problem = async () => (await findNoticeTarget(database, 'team')).problem?.code;
 
   it('sends nothing from when the role is taken away on, says why, and sends again when it is given back', async () => {

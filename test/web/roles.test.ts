@@ -252,7 +252,9 @@ describe('web: the roles of people', () => {
     expect((await by(ina, 'POST', '/inas/test')).status).to.equal(403);
     expect(await found()).to.deep.equal(['ina', 'target_unowned']);
     for (const path of ['/notices', '/notices/inas'])
-      expect(await site.page(path, { cookie: jon }), path).to.include('ina answers for this target');
+      expect(await site.page(path, { cookie: jon }), path).to.include(
+        'what ina, who answers for the target, does not own',
+      );
     expect((await by(jon, 'POST', '/inas/test')).status).to.equal(202);
     expect(await found()).to.deep.equal(['jon', undefined]);
     await setBlocked(database, 'jon', true);

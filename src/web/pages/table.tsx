@@ -2,7 +2,8 @@ import type { Child } from 'hono/jsx';
 
 export interface Column<Row> {
   head: string;
-  class?: 'number' | 'name' | 'commit' | 'state' | 'build' | 'jobs' | 'trend';
+  /** `short`: its few words stay on one line */
+  class?: 'number' | 'name' | 'short' | 'commit' | 'state' | 'build' | 'jobs' | 'trend';
   /** whether the card of a row names the column; by default all but a row's name are named */
   label?: boolean;
   cell: (row: Row) => Child;

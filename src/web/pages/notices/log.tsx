@@ -51,18 +51,10 @@ export function NoticeLog({
         class="cards"
         rows={notices}
         columns={[
-          { head: 'When', cell: ({ createdAt }) => <At time={createdAt} /> },
-          {
-            head: 'To',
-            cell: ({ target, recipient }) => (
-              <>
-                <a href={`/notices/${target}`}>{target}</a>
-                {recipient !== '' && `: ${recipient}`}
-              </>
-            ),
-          },
-          { head: 'About', cell: (notice) => <About notice={notice} /> },
-          { head: 'What', cell: ({ event }) => event.replaceAll('_', ' ') },
+          { head: 'When', class: 'short', cell: ({ createdAt }) => <At time={createdAt} /> },
+          { head: 'To', cell: ({ target, recipient }) => <To {...{ target, recipient }} /> },
+          { head: 'About', class: 'short', cell: (notice) => <About notice={notice} /> },
+          { head: 'What', class: 'short', cell: ({ event }) => event.replaceAll('_', ' ') },
           { head: 'Outcome', cell: (notice) => outcomeText(notice, now) },
           { head: 'Why', cell: ({ why }) => why },
         ]}
@@ -73,6 +65,15 @@ export function NoticeLog({
           {next !== undefined && <a href={`${path}?before=${next}#log`}>Older</a>}
         </nav>
       )}
+    </>
+  );
+}
+
+function To({ target, recipient }: Pick<Notice, 'target' | 'recipient'>) {
+  return (
+    <>
+      <a href={`/notices/${target}`}>{target}</a>
+      {recipient !== '' && ` ${recipient}`}
     </>
   );
 }

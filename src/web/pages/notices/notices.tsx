@@ -40,6 +40,13 @@ export async function answerNotices(
 ): Promise<Response> {
   const targets = await managedTargets(web, requesterOf(context));
   const log = await loggedNotices(context, web, targets);
+  const add = (
+    <section id="add">
+      <h2>Add a target</h2>
+      {refused && <Problems problems={[refused]} />}
+      <TargetForm fields={fields} />
+    </section>
+  );
   return answerPage(context, web, {
     title: 'Notices',
     section: 'notices',
@@ -47,19 +54,20 @@ export async function answerNotices(
     content: (
       <>
         <section>
-          <PageHead title="Notices" about="Who hears when a branch breaks, and when it works again." />
+          <PageHead title="Notices" about="Who hears when a branch breaks, and when it works again.">
+            <a class="button" href="#add">
+              Add a target
+            </a>
+          </PageHead>
           {made && <Made {...made} />}
           <Targets targets={targets} />
         </section>
-        <section>
-          <h2>Add a target</h2>
-          {refused && <Problems problems={[refused]} />}
-          <TargetForm fields={fields} />
-        </section>
+        {refused && add}
         <section id="log" data-live="">
           <h2>Log</h2>
           <NoticeLog log={log} path="/notices" now={serverNow()} />
         </section>
+        {refused ? null : add}
       </>
     ),
   });
@@ -94,7 +102,7 @@ function Targets({ targets }: { targets: NoticeTarget[] }) {
       rows={targets}
       columns={[
         { head: 'Target', class: 'name', cell: ({ name }) => <a href={`/notices/${name}`}>{name}</a> },
-        { head: 'Kind', cell: ({ kind }) => kind },
+        { head: 'Kind', class: 'short', cell: ({ kind }) => kind },
         { head: 'To', cell: ({ to }) => to },
         { head: 'Hears of', cell: heardText },
         { head: 'Waiting', class: 'number', cell: ({ waiting }) => String(waiting) },
@@ -102,7 +110,7 @@ function Targets({ targets }: { targets: NoticeTarget[] }) {
           head: 'State',
           cell: ({ problem }) => (problem ? <span class="wrong">{problem.message}</span> : 'ok'),
         },
-        { head: 'Actions', cell: ({ name }) => <Acts name={name} /> },
+        { head: 'Actions', class: 'short', cell: ({ name }) => <Acts name={name} /> },
       ]}
     />
   );
