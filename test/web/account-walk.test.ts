@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { setBlocked } from '../../src/record/people.ts';
+import { addAddress } from '../../src/record/person-addresses.ts';
 import { startBrowser, withoutBrowser } from '../support/browser.ts';
 import { bodyOf, Site } from './site.ts';
 
@@ -85,6 +86,7 @@ describe(`web: ways in and out in a browser${withoutBrowser}`, () => {
 
   it('a person makes a token and revokes it, and ends the session of another browser', async () => {
     await signedInAs('ada');
+    await addAddress(site.context.database, 'ada', 'ada@example.org');
     await site.signInAs('ada');
     await page.goto(`${site.privateUrl}/`);
     await page.getByRole('link', { name: 'ada', exact: true }).click();
@@ -97,6 +99,11 @@ describe(`web: ways in and out in a browser${withoutBrowser}`, () => {
     await page.getByRole('button', { name: 'Revoke ada-laptop' }).click();
     await page.getByText('No program acts as you').waitFor();
     expect(await status()).to.equal(401);
+    const mail = page.getByLabel('Mail about your commits goes to');
+    await mail.selectOption('nobody: send me no mail at all');
+    await page.locator('#mail').getByRole('button', { name: 'Save' }).click();
+    await page.waitForURL(/#mail$/);
+    expect(await mail.inputValue()).to.equal('none');
     await page.getByRole('button', { name: 'End all others' }).click();
     await page.getByRole('button', { name: 'End all others' }).waitFor({ state: 'detached' });
     expect(await page.locator('#sessions tbody tr').count()).to.equal(1);

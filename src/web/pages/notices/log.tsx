@@ -34,16 +34,17 @@ export async function loggedNotices(
   return { notices, isPart: before !== undefined, next: found.length > most ? notices.at(-1)?.id : undefined };
 }
 
-/** What was sent, to whom and why, and what was not. @param path of the page that shows it */
-export function NoticeLog({
-  log: { notices, isPart, next },
-  path,
-  now,
-}: {
+interface Shown {
   log: LoggedNotices;
+  /** of the page that shows it */
   path: string;
+  /** whether it is that of one target */
+  isOfOne?: boolean;
   now: number;
-}) {
+}
+
+/** What was sent, to whom and why, and what was not. */
+export function NoticeLog({ log: { notices, isPart, next }, path, isOfOne = false, now }: Shown) {
   if (notices.length === 0) return <p class="empty">{isPart ? 'Nothing older.' : 'Nothing was to be sent yet.'}</p>;
   return (
     <>
@@ -52,7 +53,15 @@ export function NoticeLog({
         rows={notices}
         columns={[
           { head: 'When', class: 'short', cell: ({ createdAt }) => <At time={createdAt} /> },
-          { head: 'To', cell: ({ target, recipient }) => <To {...{ target, recipient }} /> },
+          {
+            head: 'To',
+            cell: ({ target, recipient }) => (
+              <>
+                {isOfOne ? recipient === '' && target : <a href={`/notices/${target}`}>{target}</a>}
+                {recipient !== '' && ` ${recipient}`}
+              </>
+            ),
+          },
           { head: 'About', class: 'short', cell: (notice) => <About notice={notice} /> },
           { head: 'What', class: 'short', cell: ({ event }) => event.replaceAll('_', ' ') },
           { head: 'Outcome', cell: (notice) => outcomeText(notice, now) },
@@ -65,15 +74,6 @@ export function NoticeLog({
           {next !== undefined && <a href={`${path}?before=${next}#log`}>Older</a>}
         </nav>
       )}
-    </>
-  );
-}
-
-function To({ target, recipient }: Pick<Notice, 'target' | 'recipient'>) {
-  return (
-    <>
-      <a href={`/notices/${target}`}>{target}</a>
-      {recipient !== '' && ` ${recipient}`}
     </>
   );
 }

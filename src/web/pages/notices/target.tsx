@@ -79,7 +79,7 @@ async function answerTarget(
         </section>
         <section id="log" data-live="">
           <h2>Log</h2>
-          <NoticeLog log={log} path={`/notices/${name}`} now={serverNow()} />
+          <NoticeLog log={log} path={`/notices/${name}`} isOfOne now={serverNow()} />
         </section>
         {kind === 'mail' && (
           <section>
