@@ -103,6 +103,26 @@ describe('volt backup and volt restore', () => {
     expect(readdirSync(data).filter((name) => name.startsWith('.'))).to.deep.equal([]);
   });
 
+  it('write each log that test_results/ shares, however many there are', async () => {
+    const data = folders.make();
+    const database = await openRecord(data);
+    await observed(database);
+    const expected: string[] = [];
+    for (const name of ['1', '2', '3', '4', '5', '6', '7', '8']) {
+      const build = await finishedBuild(database, 1, { sha: name.repeat(40) });
+      const log = logFile(data, { job: `${build}-1` as JobId, attempt: 1 });
+      put(log, `log ${name}\n`);
+      const result = `test_results/app/${name.repeat(40)}.log`;
+      put(join(data, 'test_results/app', `${name.repeat(40)}.json`), '{}');
+      linkSync(log, join(data, result));
+      expected.push(`logs/${build}/${build}-1.1.log`, result);
+    }
+    await database.close();
+    const file = join(folders.make(), 'volt.tar.gz');
+    await createBackup(config(data), file);
+    expect(await namesIn(file)).to.include.members(expected);
+  });
+
   it('leave out incomplete artifacts and artifacts of unknown builds', async () => {
     const { data, file } = await backedUp();
     put(join(data, 'artifacts/app/1/0a1b.5a5a.draft/files.tar'), 'half');

@@ -81,8 +81,17 @@ function manifestOf(config: Config, snapshot: string): Manifest {
   };
 }
 
-/** A file with two names, such as a log that is also in test_results/, is written twice: a backup contains no links. */
+/**
+ * A file with two names, such as a log that is also in test_results/, is written twice: a backup contains no links. So each
+ * file gets a first name outside of the data directory, where tar makes no link to it. Without a first name tar would hold
+ * the file back until its turn, and with some of them held back it waits for ever
+ * (https://github.com/isaacs/node-tar/issues/460).
+ */
 class NoLinks extends Map<`${number}:${number}`, string> {
+  override get(): string {
+    return 'outside';
+  }
+
   override set(): this {
     return this;
   }
