@@ -51,6 +51,7 @@ async function test(engine: Engine): Promise<void> {
   } catch (error) {
     console.error(await volt.healthReport().catch(String));
     console.error(await volt.compose('logs', '--no-color', '--tail', '60').catch(String));
+    console.error(await volt.remote('logs', '--no-color', '--tail', '60').catch(String));
     throw error;
   } finally {
     step('taking everything away');
