@@ -115,6 +115,7 @@ describe('the environment of the tests', () => {
     expect(testEnvironment({ PATH: '/bin', VOLT_REDIS_URL: 'redis://live', VOLT_TEST_RESULTS: 'f' })).to.deep.equal({
       PATH: '/bin',
       VOLT_TEST_RESULTS: 'f',
+      GIT_TEMPLATE_DIR: '',
     });
   });
 });

@@ -22,6 +22,9 @@ import { isLong } from './long.mjs';
 const BROWSER = 'test/web/browser.test.ts';
 const NETWORKS = /^test\/(flow|attack|chaos)\//;
 
+/** Tests in these folders wait for other processes for most of their time, so their runs take longest. */
+const WAITING = /^test\/(bench|cli|engine|exec|git|job|notifier|runner)\//;
+
 /** These load sources a second time, or start them as processes. */
 const FROM_SOURCES = ['test/reporter/test-results.test.ts', 'test/system/task-process.test.ts'];
 
@@ -129,6 +132,7 @@ function planRuns(files, all) {
   const withoutNetworks = (/** @type {string} */ name) => !NETWORKS.test(name);
   const apart = [BROWSER, ...FROM_SOURCES];
   const rest = files.filter((name) => withoutNetworks(name) && !apart.includes(name));
+  rest.sort((one, other) => Number(WAITING.test(other)) - Number(WAITING.test(one)));
   const onPostgres = (/** @type {(name: string) => boolean} */ is, /** @type {number} */ size) =>
     portions(all ? files.filter((name) => ON_POSTGRES.test(name) && is(name)) : [], size).map((run) => ({
       ...run,
