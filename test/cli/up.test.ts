@@ -254,12 +254,15 @@ describe('volt up', () => {
   });
 
   it('stops in order at the first signal and keeps the result of a job that ends in time', async () => {
-    const slow = repository({ 'test.sh': '#!/bin/sh\necho begun\nsleep 2\n' });
-    const process = up('--repo', slow.path);
+    const marker = join(folder.path, 'go');
+    const slow = repository({ 'test.sh': `#!/bin/sh\necho begun\nuntil [ -e ${marker} ]; do sleep 0.1; done\n` });
+    const process = upWith(open, '--repo', slow.path);
     await process.says(/│ begun/);
     process.signal('SIGINT');
     // npm passes a signal on that its child has got already: the echo is not a second wish
     process.signal('SIGINT');
+    await process.says(/stopping: /);
+    writeFileSync(marker, '');
     const end = await process.ended();
     expect(end.code).to.equal(0);
     expect(end.stdout).to.match(/stopping: [\s\S]*✔ sample#1 .* passed.*\nstopped; no build was left unfinished\n$/);

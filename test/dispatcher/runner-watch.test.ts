@@ -375,7 +375,7 @@ describe('the watch over the runners', () => {
 
     it('but none within one TTL after the dispatcher has started', async () => {
       const { ref, runner } = await runningAfter(9);
-      await lose(runner, watch);
+      await lose(runner, new RunnerWatch(volt.context));
       expect(await last(ref)).to.deep.equal(['runner_lost', 'queued']);
       expect(await decided()).to.deep.equal([]);
     });

@@ -34,10 +34,11 @@ describe('the loss of the database server', () => {
       `by ${end} makes stages wait and report it, and no commit or result is lost`,
       async () => {
         if (!fleet.runs('web')) await fleet.open();
-        const running = fleet.push(15);
+        const running = fleet.push(600);
         await fleet.begun(running);
         await databaseServer()[end]();
         const pushed = fleet.push(1);
+        fleet.evidence.end(running);
         await fleet.over(running);
         await until('the reporter reports the problem', () => said('reporter'), 40_000);
         const answer = await fetch(`${fleet.url}/api/v1/builds`);

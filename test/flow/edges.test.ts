@@ -20,6 +20,8 @@ interface Edge {
 }
 
 const megabyte = 1024 * 1024;
+/** Minutes within which all checkouts end, on a busy machine, too. */
+const afterCheckout = 0.1;
 const left = longSleep();
 
 const edges: Edge[] = [
@@ -74,7 +76,7 @@ const edges: Edge[] = [
   {
     what: 'stops itself (SIGSTOP) ends at its timeout',
     command: `sleep ${left} & kill -STOP $$`,
-    timeout: 0.03,
+    timeout: afterCheckout,
     status: 'failure',
     reason: 'timeout',
     exitCode: null,
@@ -82,7 +84,7 @@ const edges: Edge[] = [
   {
     what: 'ignores SIGTERM ends at its timeout',
     command: `trap '' TERM INT HUP; sleep ${left} & while :; do sleep 0.1; done`,
-    timeout: 0.03,
+    timeout: afterCheckout,
     status: 'failure',
     reason: 'timeout',
     exitCode: null,

@@ -37,10 +37,11 @@ describe('an unwritable database', () => {
 
   it('locked by another program makes stages wait and report it, and no commit or result is lost', async () => {
     await openHouse();
-    const running = fleet.push(10);
+    const running = fleet.push(600);
     await fleet.begun(running);
     const release = await holdRecord(fleet.dataDir);
     const pushed = fleet.push(1);
+    fleet.evidence.end(running);
     await fleet.over(running);
     await until('the problem is reported', async () => (await codes()).includes('record_busy'));
     await until('writes have failed and will be repeated', async () =>
@@ -79,9 +80,10 @@ describe('an unwritable database', () => {
       execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=48m', 'tmpfs', mounted]);
       try {
         await openHouse(join(mounted, 'data'));
-        const running = fleet.push(20);
+        const running = fleet.push(600);
         await fleet.begun(running);
         const ballast = fill(mounted);
+        fleet.evidence.end(running);
         await fleet.over(running);
         await until('the problem is reported', async () =>
           (await codes()).some((code) => /^(record_full|record_failed)$/.test(code)),

@@ -28,17 +28,19 @@ describe('the loss of Redis', () => {
 
   it('for longer than every lease (kill -9) lets running jobs continue once and loses none of their output', async () => {
     const away = leaseTtl + heartbeatTtl + 1000;
-    const [long, short] = [fleet.push(away / 100 + 20), fleet.push(15)];
+    const [long, short] = [fleet.push(600), fleet.push(600)];
     await fleet.begun(long);
     await fleet.begun(short);
     await redis.kill();
     const pushed = fleet.push(2);
+    fleet.evidence.end(short);
     await fleet.over(short);
     await until('Redis was down for longer than every lease', () => {
       const [run] = fleet.evidence.runs(long);
       return run !== undefined && run.lastBeat - run.startedAt > away;
     });
     await redis.start();
+    fleet.evidence.end(long);
     await fleet.prove([long, short, pushed]);
     for (const sha of [long, short]) expect((await fleet.built(sha)).jobs[0]?.attempts).to.have.length(1);
     await wholeAgain();
@@ -49,7 +51,7 @@ describe('the loss of Redis', () => {
       id,
       finishedAt,
     }));
-    const running = [fleet.push(60), fleet.push(60)];
+    const running = [fleet.push(600), fleet.push(600)];
     for (const sha of running) await fleet.begun(sha);
     const queued = [fleet.push(1), fleet.push(1)];
     await until('the jobs are queued', async () => {
@@ -59,6 +61,8 @@ describe('the loss of Redis', () => {
     await redis.empty();
     const pushed = fleet.push(1);
     await redis.start();
+    await wholeAgain();
+    for (const sha of running) fleet.evidence.end(sha);
     await fleet.prove([...running, ...queued, pushed]);
     for (const sha of running) expect((await fleet.built(sha)).jobs[0]?.attempts).to.have.length(1);
     const builds = await listBuilds(fleet.database, { limit: 500 });
@@ -70,7 +74,7 @@ describe('the loss of Redis', () => {
   it('together with all stages (power cut) keeps all acknowledged data, continues all jobs and counts no loss against them', async () => {
     const before = fleet.push(1);
     await fleet.prove([before]);
-    const long = fleet.push(30);
+    const long = fleet.push(600);
     for (let cut = 1; cut <= 3; cut++) {
       await fleet.begun(long, cut);
       await Promise.all([redis.kill(), fleet.killAll()]);
@@ -78,6 +82,8 @@ describe('the loss of Redis', () => {
       await fleet.open();
     }
     const after = fleet.push(1);
+    await fleet.begun(long, 4);
+    fleet.evidence.end(long);
     await fleet.prove([long], 4);
     await fleet.prove([before, after]);
     const attempts = (await fleet.built(long)).jobs[0]?.attempts.map(({ reason }) => reason);

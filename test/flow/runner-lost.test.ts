@@ -131,10 +131,11 @@ describe('the loss of a runner', () => {
     const dataDir = folders.make();
     const inside = { inside: network.inside([]), redis: `redis://${network.address}:${redis.port}` };
     await fleet.startRunner('r1', { ...inside, dataDir });
-    const sha = fleet.push(15);
+    const sha = fleet.push(600);
     await fleet.begun(sha);
     const former = await atItsJob('r1');
     await fleet.kill('reporter');
+    fleet.evidence.end(sha);
     await fleet.over(sha);
     await atItsJob('r1', 'reporting');
     network.cut();

@@ -49,11 +49,12 @@ describe('a runner', () => {
   describe('that gets SIGTERM', () => {
     it('takes no new job, and lets its running jobs end within the grace period', async () => {
       await fleet.startRunner('r1', { grace: 3600 });
-      const own = fleet.push(15);
+      const own = fleet.push(600);
       await fleet.begun(own);
       fleet.process('r1').signal('SIGTERM');
       await fleet.process('r1').says('stopping runner');
       const later = fleet.push(1);
+      fleet.evidence.end(own);
       expect(await fleet.process('r1').ended()).to.equal(0);
       await fleet.prove([own]);
       expect(fleet.evidence.runs(later)).to.deep.equal([]);
@@ -115,11 +116,12 @@ describe('a runner', () => {
 
     it('ends its job and takes no other until it is resumed, whatever is restarted and emptied', async () => {
       await fleet.startRunner('r1', { grace: 0 });
-      const own = fleet.push(15);
+      const own = fleet.push(600);
       await fleet.begun(own);
       const draining = runners('drain', 'r1', '--reason', 'new disk', '--wait');
       await draining.says(/^r1: draining/m);
       const later = fleet.push(1);
+      fleet.evidence.end(own);
       expect(await draining.ended(), draining.stderr).to.include({ code: 0 });
       expect(draining.stdout).to.match(/^r1: drained$/m);
       await fleet.prove([own]);

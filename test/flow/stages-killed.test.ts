@@ -34,10 +34,11 @@ describe('kill -9', () => {
 
   for (const kind of Object.keys(duringOutage) as RecordStage[]) {
     it(`of the ${kind} disturbs no running job, and loses or repeats no commit and no result`, async () => {
-      const running = fleet.push(15);
+      const running = fleet.push(600);
       await fleet.begun(running);
       await fleet.kill(kind);
       const pushed = fleet.push(2);
+      fleet.evidence.end(running);
       await duringOutage[kind](fleet, running);
       await fleet.start(kind);
       await fleet.prove([running, pushed]);
@@ -47,7 +48,7 @@ describe('kill -9', () => {
   it('of the dispatcher and the reporter loses none of the messages that they process', async () => {
     const access = await connectRedis({ redisPrefix: 'volt' }, redis.url, keepLog().logger);
     const queues = new Queues(access, keepLog().logger);
-    const running = fleet.push(10);
+    const running = fleet.push(600);
     await fleet.begun(running);
     await until(
       'its begin is recorded',
@@ -56,6 +57,7 @@ describe('kill -9', () => {
     // the stages cannot record the jobs that they have taken, so they keep the messages
     const release = await holdRecord(fleet.dataDir);
     const pushed = fleet.push(1);
+    fleet.evidence.end(running);
     for (const name of ['commits', 'results'])
       await until(`${name} are being processed`, async () => (await queues.queue(name).getActiveCount()) > 0);
     for (const kind of ['dispatcher', 'reporter'] as const) await fleet.kill(kind);

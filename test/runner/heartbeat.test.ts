@@ -48,9 +48,10 @@ describe('a runner whose event loop is held up', () => {
 
   async function servesJob(pid: number): Promise<boolean> {
     const sleep = longSleep();
-    const build = await plan(`sleep ${sleep} & sleep 0.5; kill $!`);
-    await until('it runs', () => processesWith(sleep).length > 0);
+    const build = await plan(`sleep ${sleep}`);
+    const sleeping = await until('it runs', () => processesWith(sleep)[0]);
     const serves = isServing(pid);
+    process.kill(sleeping, 'SIGTERM');
     await volt.built(build);
     return serves;
   }

@@ -138,6 +138,12 @@ describe('a runner', () => {
     const name = readdirSync(folder('jobs')).find((each) => each.startsWith(`${job}.1-`)) ?? '';
     return folder('jobs', name, 'workspace', file);
   };
+  /** Resolves when the command runs, which is to print "ready"; a heartbeat names the attempt before. */
+  const isReady = ({ job }: JobMessage) =>
+    until('its command runs', () => {
+      const log = folder('spool', `${job}.1.log`);
+      return existsSync(log) && readFileSync(log, 'utf8').includes('ready\n');
+    });
   const jobs = (...states: JobType[]) => volt.context.queues.queue('jobs').getJobCountByTypes(...states);
   const gone = (name: string) => until(`${name} is gone`, () => !existsSync(folder('spool', name)));
   const recorded = (runner: RunnerStage, { job, attempt }: JobMessage) =>
@@ -297,7 +303,7 @@ describe('a runner', () => {
   it('ignores an order about an attempt that it does not have', async () => {
     const runner = await start();
     const message = await send('echo ready; until [ -e go ]; do sleep 0.01; done');
-    await until('it runs', async () => (await member())?.running.length === 1);
+    await isReady(message);
     const order = { kind: 'cancel', attempt: 2, message: 'no' } as const;
     await notifyRunner(volt.context.access, runner.id, { ...order, job: message.job });
     writeFileSync(workspace(message, 'go'), '');
@@ -309,7 +315,8 @@ describe('a runner', () => {
     // 30 days, which is longer than a timer of Node's can be
     const patient = await send('sleep 0.2', { timeout: 43_200 });
     expect(await result('finished', patient)).to.include({ status: 'success' });
-    const message = await send('while :; do sleep 0.01; done', { timeout: 0.05 });
+    // long enough for a checkout on a busy machine
+    const message = await send(`sleep ${longSleep()}`, { timeout: 0.1 });
     expect(await result('finished', message)).to.include({ status: 'failure', reason: 'timeout' });
   });
 
@@ -337,7 +344,7 @@ describe('a runner', () => {
   it('lets running jobs end within the grace time, and takes no new ones', async () => {
     const runner = await start({ graceSeconds: 3600 });
     const message = await send('echo ready; until [ -e go ]; do sleep 0.01; done');
-    await until('it runs', async () => (await member())?.running.length === 1);
+    await isReady(message);
     const stopped = stopSoon(runner);
     const later = await send('true');
     writeFileSync(workspace(message, 'go'), '');
@@ -353,7 +360,7 @@ describe('a runner', () => {
   it('continues an attempt whose message is delivered a second time', async () => {
     await start({ slots: 2 });
     const message = await send('echo ready; until [ -e go ]; do sleep 0.01; done');
-    await until('it runs', async () => (await member())?.running.length === 1);
+    await isReady(message);
     // as after Redis was emptied and the record has sent it again
     await volt.context.access.client.flushall();
     await volt.context.queues.sendJobs([{ message, priority: 1 }]);
@@ -516,9 +523,8 @@ describe('a runner', () => {
     const sleep = longSleep();
     const message = await send(`sleep ${sleep}`);
     await until('it sleeps', () => processesWith(sleep).length > 0);
-    const [group] = await until('its processes are announced', async () => (await member())?.scopes);
+    const { pid: supervisor } = await until('its processes are announced', async () => (await member())?.scopes[0]);
     // a stopped supervisor does not end by itself, so that the attempt's end takes two seconds
-    const supervisor = group?.pid ?? 0;
     process.kill(supervisor, 'SIGSTOP');
     runner.handBack();
     const stopped = stopSoon(runner);
@@ -533,12 +539,12 @@ describe('a runner', () => {
   it('loses the attempts whose programs run in the launcher when the launcher is killed', async function () {
     if (process.platform !== 'linux') this.skip();
     await start();
-    let tried = 0;
     await until('it serves a job', async () => {
-      const time = `1.${process.pid}${++tried}`;
-      const message = await send(`sleep ${time}`);
-      await until('it sleeps', () => processesWith(time).length > 0);
+      const sleep = longSleep();
+      const message = await send(`sleep ${sleep}`);
+      const pid = await until('it sleeps', () => processesWith(sleep)[0]);
       const isServed = areAtWork();
+      process.kill(pid, 'SIGTERM');
       await result('finished', message);
       return isServed;
     });
@@ -662,7 +668,7 @@ describe('a runner', () => {
   it('lets its jobs run while Redis is down for everybody, and reports them when Redis is back', async () => {
     await start();
     const message = await send('echo ready; until [ -e go ]; do sleep 0.01; done');
-    await until('it runs', async () => (await member())?.running.length === 1);
+    await isReady(message);
     await volt.redis.kill();
     writeFileSync(workspace(message, 'go'), '');
     await until('it has ended', () => existsSync(folder('spool', `${message.job}.1.json`)));
