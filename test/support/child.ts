@@ -54,7 +54,8 @@ function start(args: string[], env: Record<string, string> = {}): TestChild {
   return {
     pid: child.pid as number,
     line: async () => {
-      await until('the child prints a line', () => lines.length > 0 || over);
+      // it may take long to load its sources on a busy machine
+      await until('the child prints a line', () => lines.length > 0 || over, 50_000);
       const line = lines.shift();
       if (line === undefined) throw new Error(`the child ended (${child.exitCode ?? child.signalCode}) without a line`);
       return line;
