@@ -3,6 +3,7 @@ import type { Config } from '../../kernel/config.ts';
 import { VoltError, withRemedy } from '../../kernel/errors.ts';
 import { recordAction } from '../../record/audit.ts';
 import type { Database } from '../../record/database.ts';
+import { yieldToOthers } from '../../system/event-loop.ts';
 import type { ConfigApplied, ConfigDifference, ConfigProblem, SecretValues } from '../schemas/config.ts';
 import { differenceOf, type EntryChange } from './difference.ts';
 import type { Announcing, Change, Path } from './kind.ts';
@@ -83,12 +84,13 @@ async function perform(context: Context, given: GivenSettings, by: string): Prom
   const wanted = await readWanted(given.config, given.values);
   const problems = [...wanted.problems, ...wrongNamesIn(given.config)];
   const before = await readState(context);
-  const left = leftIn(before, wanted, given.config);
+  const left = await leftIn(before, wanted, given.config);
   const change: Change = { ...context, by, afterwards: [], made: new Map() };
   if (given.prune)
     for (const entry of left) problems.push(...(await tried(entry.path, () => entry.kind.remove(change, entry))));
   const failed = new Set(wanted.invalid);
   for (const [key, entry] of wanted.entries) {
+    await yieldToOthers();
     if ([...keysAround(entry.path), key].some((each) => failed.has(each))) continue;
     const found = await set(change, entry, before.get(key));
     problems.push(...found);
@@ -96,9 +98,9 @@ async function perform(context: Context, given: GivenSettings, by: string): Prom
   }
   const made = [...change.made].map(([name, secret]) => ({ path: ['notices', name], secret }));
   return {
-    changes: differenceOf(before, await readState(context)),
+    changes: await differenceOf(before, await readState(context)),
     kept: given.prune ? [] : left.map(({ path }) => path),
-    ...{ problems, digest: digestOf(before), afterwards: change.afterwards, made },
+    ...{ problems, digest: await digestOf(before), afterwards: change.afterwards, made },
   };
 }
 
@@ -129,12 +131,13 @@ async function tried(path: Path, work: () => Promise<void>): Promise<ConfigProbl
 const badInput = 2;
 
 /** Entries that only Volt has, in the order of their removal. The settings say nothing of sections that they leave out. */
-function leftIn(before: State, { entries, invalid }: Read, settings: unknown): Placed[] {
-  const named = new Set([...entries.keys(), ...invalid]);
-  const left = [...before].flatMap(([key, entry]) => {
-    const section = valueAt(settings, entry.path.slice(0, -1));
-    return entry.kind.isPruned && isMap(section) && !named.has(key) ? [entry] : [];
-  });
+async function leftIn(before: State, { entries, invalid }: Read, settings: unknown): Promise<Placed[]> {
+  const left: Placed[] = [];
+  for (const [key, entry] of before) {
+    await yieldToOthers();
+    if (!entry.kind.isPruned || entries.has(key) || invalid.has(key)) continue;
+    if (isMap(valueAt(settings, entry.path.slice(0, -1)))) left.push(entry);
+  }
   return left.reverse();
 }
 

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { yieldToOthers } from '../../system/event-loop.ts';
 import type { ConfigChange } from '../schemas/config.ts';
 import { inOrder, isMap, keysAround } from './paths.ts';
 import type { Placed, State } from './state.ts';
@@ -10,15 +11,17 @@ export interface EntryChange extends ConfigChange {
 }
 
 /** What differs between two states of Volt. What goes with the entry around it has no change of its own. */
-export function differenceOf(before: State, after: State): EntryChange[] {
+export async function differenceOf(before: State, after: State): Promise<EntryChange[]> {
   const removed = [...before].filter(([key]) => !after.has(key)).map(([, entry]) => entry);
   const outermost = removed.filter(({ path }) => keysAround(path).every((key) => after.has(key)));
-  const set = [...after].flatMap(([key, entry]): EntryChange[] => {
+  const set: EntryChange[] = [];
+  for (const [key, entry] of after) {
+    await yieldToOthers();
     const old = before.get(key);
     const fields = fieldsOf(old, entry);
-    if (old && fields.length === 0) return [];
-    return [{ path: [...entry.path], act: old ? 'change' : 'add', fields, before: old, after: entry }];
-  });
+    if (old && fields.length === 0) continue;
+    set.push({ path: [...entry.path], act: old ? 'change' : 'add', fields, before: old, after: entry });
+  }
   const gone = outermost.map(
     (entry): EntryChange => ({ path: [...entry.path], act: 'remove', fields: [], before: entry, after: undefined }),
   );

@@ -1,5 +1,6 @@
 import type { Config } from '../../kernel/config.ts';
 import type { Database } from '../../record/database.ts';
+import { yieldToOthers } from '../../system/event-loop.ts';
 import type { ConfigFile } from '../schemas/config.ts';
 import { readNames } from './needs.ts';
 import { inOrder } from './paths.ts';
@@ -16,7 +17,10 @@ export async function exportedSettings(context: { database: Database; config: Co
   const entries = [...(await readState(context)).values()];
   const taken = new Set<string>();
   const file: Tree = new Map<string, unknown>([['version', 1]]);
-  for (const entry of inOrder(entries)) put(file, entry.path, writtenValue(entry, taken));
+  for (const entry of inOrder(entries)) {
+    await yieldToOthers();
+    put(file, entry.path, writtenValue(entry, taken));
+  }
   const names = (await readNames(context.database)).sort((a, b) => (a.name < b.name ? -1 : 1));
   for (const { path, name } of inOrder(names)) {
     if (path.at(-1) === 'credential') put(file, path, name);

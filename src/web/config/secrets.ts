@@ -40,6 +40,23 @@ export function takeSecrets(value: unknown, fields: readonly string[], values: S
   return { value: without, secrets, unset };
 }
 
+/** Sections whose maps are not sources of secrets, whatever their keys. */
+const withoutSources = ['version', 'variables', 'secrets', 'repositories'];
+
+/** The sources of secrets that settings name. */
+export function sourcesIn(settings: object): SecretSource[] {
+  const sources: SecretSource[] = [];
+  const search = (value: unknown): void => {
+    if (typeof value !== 'object' || value === null) return;
+    const { env, file } = value as { env?: unknown; file?: unknown };
+    if (typeof env === 'string') sources.push({ env });
+    if (typeof file === 'string') sources.push({ file });
+    for (const inner of Object.values(value)) search(inner);
+  };
+  for (const [section, value] of Object.entries(settings)) if (!withoutSources.includes(section)) search(value);
+  return sources;
+}
+
 /** A secret's source as people read it. */
 export function sourceText(source: SecretSource): string {
   return 'env' in source ? `the environment variable ${source.env} is not set` : `the file ${source.file} has no text`;

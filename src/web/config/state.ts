@@ -44,8 +44,11 @@ function withoutUsual({ schema, usual }: Kind, value: unknown): unknown {
 }
 
 /** Differs if anything differs, secrets too. */
-export function digestOf(state: State): string {
-  const entries = [...state].sort(([a], [b]) => (a < b ? -1 : 1));
-  const text = JSON.stringify(entries.map(([key, { value, secrets }]) => [key, value, Object.entries(secrets).sort()]));
-  return createHash('sha256').update(text).digest('hex');
+export async function digestOf(state: State): Promise<string> {
+  const hash = createHash('sha256');
+  for (const [key, { value, secrets }] of [...state].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    await yieldToOthers();
+    hash.update(`${JSON.stringify([key, value, Object.entries(secrets).sort()])}\n`);
+  }
+  return hash.digest('hex');
 }

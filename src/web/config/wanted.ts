@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { hint } from '../../kernel/similar-words.ts';
-import { validationMessage } from '../../kernel/validation-message.ts';
 import { yieldToOthers } from '../../system/event-loop.ts';
 import { type ConfigProblem, configFile, type SecretSource, type SecretValues } from '../schemas/config.ts';
+import { type Issue, schemaIssues } from './issues.ts';
 import type { Path } from './kind.ts';
 import { kinds } from './kinds.ts';
 import { isMap, keyOf, pathOf, placesIn } from './paths.ts';
@@ -27,8 +27,8 @@ export interface Read {
  * @returns the entries that are right as far as one can tell without what Volt has, and all that is wrong
  */
 export async function readWanted(settings: unknown, values: SecretValues): Promise<Read> {
-  const checked = configFile.safeParse(settings, { error: explained });
-  const problems = (checked.error?.issues ?? []).flatMap(problemsIn);
+  const problems = (await schemaIssues(settings)).flatMap(problemsIn);
+  const wrongNames = new Set(problems.flatMap(({ path, key }) => (key === undefined ? [] : [keyOf([...path, key])])));
   const entries = new Map<string, Wanted>();
   const invalid = new Set<string>();
   for (const kind of kinds) {
@@ -40,7 +40,7 @@ export async function readWanted(settings: unknown, values: SecretValues): Promi
       const { unset, ...taken } = takeSecrets(parsed.data ?? rightPart(kind.schema, own), kind.secrets, values);
       const wrong = kind.wrong({ names, ...taken });
       problems.push(...wrong.map(({ field, message }) => ({ ...placeOf(path, field), message })));
-      const isWrong = !parsed.success || wrong.length > 0 || problems.some((problem) => isNameOf(problem, path));
+      const isWrong = !parsed.success || wrong.length > 0 || wrongNames.has(keyOf(path));
       if (isWrong) invalid.add(keyOf(path));
       else if (entries.has(keyOf(path))) problems.push(twice(path));
       else entries.set(keyOf(path), { ...placed(kind, { names, ...taken }), unset });
@@ -73,13 +73,6 @@ function twice(path: Path): ConfigProblem {
   return { path: path.slice(0, -1), key: name, message: `${name} is there already in other letters` };
 }
 
-/** Whether a problem is about the name of an entry. */
-function isNameOf({ path, key }: ConfigProblem, entry: Path): boolean {
-  return key !== undefined && keyOf([...path, key]) === keyOf(entry);
-}
-
-type Issue = z.core.$ZodIssue;
-
 function problemsIn(issue: Issue): ConfigProblem[] {
   const path = issue.path.map(String);
   if (issue.code === 'unrecognized_keys') {
@@ -99,11 +92,6 @@ function problemsIn(issue: Issue): ConfigProblem[] {
       },
     ];
   return [{ path, message: `${last} ${issue.message}` }];
-}
-
-function explained(issue: z.core.$ZodRawIssue): string | undefined {
-  const isBare = issue.code === 'invalid_type' && ['number', 'boolean'].includes(typeof issue.input);
-  return isBare && issue.expected === 'string' ? 'must be a string: put it in quotes' : validationMessage(issue);
 }
 
 /** The keys that a map at a path may have. */

@@ -2,7 +2,8 @@ import type * as z from 'zod';
 import { VoltError, withRemedy } from '../../../kernel/errors.ts';
 import { parseGrantee } from '../../../kernel/grantee.ts';
 import { roles } from '../../../kernel/roles.ts';
-import { grantRole, listGrants, revokeRole } from '../../../record/grants.ts';
+import { allGrants } from '../../../record/grant-lists.ts';
+import { grantRole, revokeRole } from '../../../record/grants.ts';
 import { accessEntry } from '../../schemas/config.ts';
 import { type Entry, type Kind, plainKind } from '../kind.ts';
 
@@ -15,9 +16,11 @@ export const access: Kind = {
   schema: accessEntry,
   read: async ({ database }) => {
     const all = new Map<string, { [role: string]: string[] }>();
-    for (const { who, role, repos } of await listGrants(database)) {
+    for (const { who, role, repos } of await allGrants(database)) {
       const roles = all.get(who) ?? {};
-      all.set(who, { ...roles, [role]: [...(roles[role] ?? []), repos] });
+      roles[role] ??= [];
+      roles[role].push(repos);
+      all.set(who, roles);
     }
     return [...all].map(([who, value]): Entry => ({ names: [who], value, secrets: {} }));
   },

@@ -9,7 +9,7 @@ import { auditedAs, type Kind, plainKind } from '../kind.ts';
 type Value = z.output<typeof personEntry>;
 
 /**
- * Those who sign in. They come by themselves, with accounts and names that their providers tell, so none of that is taken away
+ * Those who sign in. They come by themselves, with identities and names that their providers tell, so none of that is taken away
  * because the settings do not have it.
  */
 export const people: Kind = {
