@@ -1,4 +1,5 @@
 import { Argument, type Command, Option } from 'commander';
+import { accessSentences } from '../kernel/access-words.ts';
 import { type Role, roleMeanings, roles } from '../kernel/roles.ts';
 import type { accessReasons, grantList } from '../web/schemas/grants.ts';
 import { type Answer, Client } from './client.ts';
@@ -48,9 +49,9 @@ export function accessCommand(program: Command): CommandFile {
     .addOption(new Option('--role <role>', 'only this role').choices(roles))
     .option('--repo <name>', 'only those that this repository is in')
     .action(async ({ json, ...filter }: { json?: boolean; who?: string; role?: Role; repo?: string }) => {
-      const page = await Client.of(configOf(list)).get<Grants>(`/access?${new URLSearchParams(filter)}`);
-      if (json) return printJson(page);
-      await printEntries(page.grants, 'no roles were given; the main token may do everything', {
+      const grants = await Client.of(configOf(list)).all<Grants['grants'][number]>('/access', 'grants', filter);
+      if (json) return printJson({ grants, next: null });
+      await printEntries(grants, 'no roles were given; the main token may do everything', {
         WHO: ({ who }) => plain(who),
         ROLE: ({ role }) => role,
         REPOSITORIES: ({ repos }) => (repos === '*' ? 'all' : repos),
@@ -84,27 +85,26 @@ function placeText(repos: string): string {
   return repos === '*' ? 'in all repositories' : `in ${repos}`;
 }
 
-function linesOf({ person, repo, blocked, role, grants, everybody, missing, admins }: Reasons): string[] {
+function linesOf(reasons: Reasons): string[] {
+  const { person, repo, blocked, grants, missing, admins } = reasons;
+  const whoCan = `who can do that: ${['whoever has the main token', ...admins].join(', ')}`;
+  const given = grants.map(
+    ({ who, role, repos, createdBy, createdAt }) =>
+      `  ${role} ${placeText(repos)}${who === person ? '' : `, as one of ${who}`}: given by ${createdBy} ${ago(createdAt)}`,
+  );
+  const [says = '', ...others] = accessSentences(reasons);
+  if (blocked) {
+    const kept = given.length === 0 ? [] : ['roles that count again once that ends:', ...given];
+    return [says, ...others, ...kept, `to let ${person} in again: volt people unblock ${person}`, whoCan];
+  }
   const [next] = missing;
+  if (next === undefined) return [says, ...given];
+  const place = next.role === 'admin' ? '' : ` --repo ${repo}`;
   return [
-    blocked
-      ? `${person} is blocked, and may do nothing`
-      : `${person} has ${role === null ? 'no role' : `the role ${role}`} in ${repo}`,
-    ...grants.map(
-      ({ who, role: given, repos, createdBy, createdAt }) =>
-        `  ${given} ${placeText(repos)}${who === person ? '' : `, as one of ${who}`}: given by ${createdBy} ${ago(createdAt)}`,
-    ),
-    ...(everybody === null ? [] : [`  ${everybody}`]),
-    ...(missing.length === 0
-      ? []
-      : [`${person} may not:`, ...missing.map(({ role: one, allows }) => `  ${one}: ${allows}`)]),
-    ...(next === undefined
-      ? []
-      : [
-          blocked
-            ? `to let ${person} in again: volt people unblock ${person}`
-            : `to give it: volt access grant ${person} ${next.role}${next.role === 'admin' ? '' : ` --repo ${repo}`}`,
-          `who can do that: ${['whoever has the main token', ...admins].join(', ')}`,
-        ]),
+    ...[says, ...given, ...others],
+    `what ${person} may not do, and the role that allows it:`,
+    ...missing.map(({ role, allows }) => `  ${role}: ${allows}`),
+    `to give the role ${next.role}: volt access grant ${person} ${next.role}${place}`,
+    whoCan,
   ];
 }

@@ -48,11 +48,11 @@ export class Client {
   }
 
   /** All entries of a list that the API returns in pages. */
-  async all<T>(path: string, list: string): Promise<T[]> {
+  async all<T>(path: string, list: string, query: Query = {}): Promise<T[]> {
     const entries: T[] = [];
     let after: string | undefined;
     do {
-      const page: { [name: string]: unknown } = await this.get(path, { limit: largestPage, after });
+      const page: { [name: string]: unknown } = await this.get(path, { ...query, limit: largestPage, after });
       entries.push(...(page[list] as T[]));
       after = typeof page.next === 'string' ? page.next : undefined;
     } while (after !== undefined);

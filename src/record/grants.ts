@@ -2,7 +2,7 @@ import { type RawBuilder, type Selectable, sql } from 'kysely';
 import { VoltError } from '../kernel/errors.ts';
 import { type Grantee, granteeText, parseGrantee } from '../kernel/grantee.ts';
 import type { Grant } from '../kernel/model/access-shapes.ts';
-import { checkRepositoryGlobs, fitsGlob } from '../kernel/names.ts';
+import { checkRepositoryGlobs } from '../kernel/names.ts';
 import type { Right } from '../kernel/rights.ts';
 import { type Role, roles } from '../kernel/roles.ts';
 import { serverNow } from '../kernel/server-time.ts';
@@ -11,7 +11,7 @@ import { groupsOf } from './identities.ts';
 import { personNamed } from './people.ts';
 import type { Schema } from './schema.ts';
 
-/** The most grants in all, so that no list of them is too long for a page. */
+/** The most grants in all: each request with a session reads those of its person and of their groups. */
 const mostGrants = 10_000;
 
 /** What is given or taken away. */
@@ -91,18 +91,6 @@ export async function revokeRole(
   });
 }
 
-/** All grants: of people, then of groups, each by name. @param filter only those of a person or group, or that fit a repository */
-export async function listGrants(
-  { db }: Pick<Database, 'db'>,
-  { who, repo }: { who?: string | undefined; repo?: string | undefined } = {},
-): Promise<Grant[]> {
-  const rows = await grantsIn(db).execute();
-  return rows
-    .map(grantOf)
-    .filter((grant) => (who === undefined || grant.who === who) && (repo === undefined || fitsGlob(grant.repos, repo)))
-    .sort(byHolder);
-}
-
 /** What a person may do: what was given to them, and to their groups. */
 export async function rightsOf({ db }: Pick<Database, 'db'>, person: number): Promise<Right[]> {
   return rightsFrom(await grantsOf({ db }, person));
@@ -153,7 +141,7 @@ function sameGrants(db: Sql, holder: Holder, role: Role, repos: readonly string[
 }
 
 /** Grants with the names of their people. */
-function grantsIn(db: Sql) {
+export function grantsIn(db: Sql) {
   return db
     .selectFrom('grants')
     .leftJoin('people', 'people.id', 'grants.person_id')
@@ -161,7 +149,7 @@ function grantsIn(db: Sql) {
     .select('people.name as person_name');
 }
 
-function grantOf(row: Selectable<Schema['grants']> & { person_name: string | null }): Grant {
+export function grantOf(row: Selectable<Schema['grants']> & { person_name: string | null }): Grant {
   const { id, person_name, group_name, role, repos, created_by: createdBy, created_at } = row;
   const who = granteeText(person_name === null ? { group: group_name ?? '' } : { person: person_name });
   return { id, who, role, repos, createdBy, createdAt: new Date(created_at).toISOString() };

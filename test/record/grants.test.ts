@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { roleIn } from '../../src/kernel/rights.ts';
 import type { Database } from '../../src/record/database.ts';
-import { grantRole, grantsOf, listGrants, revokeRole, rightsOf } from '../../src/record/grants.ts';
+import { allGrants, pageOfGrants, someGrantees } from '../../src/record/grant-lists.ts';
+import { grantRole, grantsOf, revokeRole, rightsOf } from '../../src/record/grants.ts';
 import { noteIdentity } from '../../src/record/identities.ts';
 import { removeRepository } from '../../src/record/removal.ts';
 import { failure } from '../support/failure.ts';
@@ -30,6 +31,9 @@ describe('grants', () => {
   const adasRole = async (repo?: string) => roleIn(await rightsOf(database, ada), repo);
   const texts = (grants: { who: string; role: string; repos: string }[]) =>
     grants.map(({ who, role, repos }) => `${who} ${role} ${repos}`);
+
+  const listed = async (filter: { who?: string; repo?: string } = {}) =>
+    (await pageOfGrants(database, { ...filter, limit: 100 })).grants;
 
   it('give nobody anything who has none', async () => {
     await grant('group:corp/admins', 'admin', '*');
@@ -71,16 +75,56 @@ describe('grants', () => {
   it('are made once, however often they are asked for', async () => {
     await grant('ada', 'run', 'app', 'lib', 'app');
     expect(texts(await grant('ada', 'run', 'lib', 'app'))).to.have.members(['ada run app', 'ada run lib']);
-    expect(await listGrants(database)).to.have.lengthOf(2);
+    expect(await listed()).to.have.lengthOf(2);
   });
 
   it('are listed by who has them, and by the repository that they are for', async () => {
     await grant('group:corp/dev', 'run', '*');
     await grant('ada', 'own', 'lib');
     await grant('ada', 'run', 'app');
-    expect(texts(await listGrants(database))).to.deep.equal(['ada own lib', 'ada run app', 'group:corp/dev run *']);
-    expect(texts(await listGrants(database, { repo: 'app' }))).to.deep.equal(['ada run app', 'group:corp/dev run *']);
-    expect(texts(await listGrants(database, { who: 'ada' }))).to.deep.equal(['ada own lib', 'ada run app']);
+    expect(texts(await listed())).to.deep.equal(['ada own lib', 'ada run app', 'group:corp/dev run *']);
+    expect(texts(await listed({ repo: 'app' }))).to.deep.equal(['ada run app', 'group:corp/dev run *']);
+    expect(texts(await listed({ who: 'ada' }))).to.deep.equal(['ada own lib', 'ada run app']);
+  });
+
+  it('are listed in pages that have each of them once, in one order, whatever is given and taken meanwhile', async () => {
+    await signsIn([], 'ada.b');
+    await signsIn([], 'zoe');
+    for (const who of ['zoe', 'ada.b', 'ada', 'group:corp/Z z', 'group:corp/a', 'group:corp/admin read x'])
+      for (const role of ['own', 'read', 'approve'] as const) await grant(who, role, 'b', 'a_b', 'a-*');
+    await grant('ada', 'admin', '*');
+    const all = await listed();
+    expect(texts(all).slice(0, 5)).to.deep.equal([
+      'ada admin *',
+      'ada own a-*',
+      'ada own a_b',
+      'ada own b',
+      'ada approve a-*',
+    ]);
+    expect([...new Set(all.map(({ who }) => who))]).to.deep.equal([
+      ...['ada', 'ada.b', 'zoe', 'group:corp/Z z', 'group:corp/a', 'group:corp/admin read x'],
+    ]);
+    expect(await allGrants(database)).to.have.deep.members(all);
+    for (const limit of [1, 4, 27, 55]) {
+      const pages: string[] = [];
+      let after: string | undefined;
+      do {
+        const { grants, next } = await pageOfGrants(database, { limit, after });
+        expect(grants.length).to.be.within(1, limit);
+        pages.push(...texts(grants));
+        after = next ?? undefined;
+      } while (after !== undefined);
+      expect(pages, `by ${limit}`).to.deep.equal(texts(all));
+    }
+    const { next } = await pageOfGrants(database, { limit: 2 });
+    await revokeRole(database, { who: 'ada' });
+    const rest = await pageOfGrants(database, { limit: 1, after: next ?? undefined });
+    expect(texts(rest.grants)).to.deep.equal(['ada.b own a-*']);
+    expect(texts(await listed({ who: 'group:corp/a', repo: 'a_b' }))).to.have.lengthOf(3);
+    expect(await listed({ who: 'zoe', repo: 'axb' }), 'an underscore is no wildcard').to.deep.equal([]);
+    expect(await listed({ who: 'zoe', repo: 'a-x' })).to.have.lengthOf(3);
+    expect((await pageOfGrants(database, { limit: 9, after: 'no place' })).grants).to.not.have.lengthOf(0);
+    expect(await someGrantees(database, 2)).to.deep.equal(['ada.b', 'zoe', 'group:corp/Z z', 'group:corp/a']);
   });
 
   it('are taken away: one, those of a role, or all', async () => {
@@ -93,7 +137,7 @@ describe('grants', () => {
     expect(await adasRole('app'), 'by the group').to.equal('run');
     expect(await revokeRole(database, { who: 'ada', role: 'own' })).to.have.lengthOf(2);
     expect(await revokeRole(database, { who: 'ada' })).to.have.lengthOf(1);
-    expect(texts(await listGrants(database))).to.deep.equal(['group:corp/dev run app']);
+    expect(texts(await listed())).to.deep.equal(['group:corp/dev run app']);
     await failure('not_found', () => revokeRole(database, { who: 'ada' }));
   });
 
@@ -103,12 +147,12 @@ describe('grants', () => {
     await failure('bad_name', () => grant('Ada Lovelace', 'run', '*'));
     await failure('bad_name', () => grant('group:dev', 'run', '*'));
     await failure('not_found', () => grant('nobody', 'run', '*'));
-    expect(await listGrants(database)).to.deep.equal([]);
+    expect(await listed()).to.deep.equal([]);
   });
 
   it('that name a repository end with it, since another one may get its name', async () => {
     await grant('ada', 'run', 'app', 'app*');
     await removeRepository(database, 'app', false);
-    expect(texts(await listGrants(database))).to.deep.equal(['ada run app*']);
+    expect(texts(await listed())).to.deep.equal(['ada run app*']);
   });
 });

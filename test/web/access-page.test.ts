@@ -1,5 +1,7 @@
 import { expect } from 'chai';
-import { grantRole, listGrants } from '../../src/record/grants.ts';
+import { pageOfGrants } from '../../src/record/grant-lists.ts';
+import { grantRole, revokeRole } from '../../src/record/grants.ts';
+import { volt } from '../support/cli.ts';
 import { Site } from './site.ts';
 
 describe('web: the page of who may do what', () => {
@@ -18,7 +20,9 @@ describe('web: the page of who may do what', () => {
     return site.ask(path, { method: 'POST', body: new URLSearchParams(fields), headers });
   };
   const given = async () =>
-    (await listGrants(site.context.database)).map(({ who, role, repos }) => `${who} ${role} ${repos}`);
+    (await pageOfGrants(site.context.database, { limit: 100 })).grants.map(
+      ({ who, role, repos }) => `${who} ${role} ${repos}`,
+    );
 
   it('gives roles and takes them away, by forms that work without a script', async () => {
     const sent = await submit('/access/grant', { who: 'ada', role: 'run', repos: 'app, team-*' });
@@ -43,8 +47,36 @@ describe('web: the page of who may do what', () => {
 
   it('says why somebody may do what they may', async () => {
     const page = (query: string) => site.page(`/access?${query}`, { cookie: admin });
-    expect(await page('person=ada&repo=app')).to.match(/<strong>ada<\/strong> has the role run in app/);
-    expect(await page('person=ada&repo=nought')).to.include('does not exist');
+    expect(await page('person=ada&in=app')).to.include('<strong>ada has the role run in app.</strong>');
+    await site.signInAs('eve');
+    expect(await page('person=eve&in=app'))
+      .to.include('<strong>eve has no role in app.</strong>')
+      .and.include('Even so, whoever is on the machine of Volt may read it: its visibility is internal')
+      .and.include('see builds, logs and settings from other machines, too');
+    expect(await page('person=ada&in=nought')).to.include('does not exist');
+  });
+
+  it('shows a hundred grants at a time, narrowed to a person, a group or a repository', async () => {
+    const repos = Array.from({ length: 120 }, (_, index) => `r${index}`);
+    for (const part of [repos.slice(0, 60), repos.slice(60)])
+      await grantRole(site.context.database, { who: 'group:corp/many', role: 'run', repos: part }, 'owner');
+    const page = async (path: string) => (await site.page(path, { cookie: admin })).replaceAll('&amp;', '&');
+    const first = await page('/access?who=group:corp/many');
+    expect(first.match(/aria-label="Revoke/g)).to.have.lengthOf(100);
+    const next = /href="(\/access\?[^"]*after=[^"]*)"/.exec(first)?.[1] ?? '';
+    const second = await page(next);
+    expect(second.match(/aria-label="Revoke/g)).to.have.lengthOf(20);
+    expect(second).to.include('First page').and.not.include('Next page');
+    expect((await page('/access?repo=r7')).match(/aria-label="Revoke/g)).to.have.lengthOf(2);
+    expect(await page('/access?repo=r7&who=ada')).to.include('No roles match.');
+    const list = async (query: string) =>
+      site.json(`/api/v1/access?${query}`, { headers: { authorization: `Bearer ${site.token}` } });
+    const { grants, next: after } = await list('who=group:corp/many&limit=119');
+    expect(grants).to.have.lengthOf(119);
+    expect((await list(`who=group:corp/many&after=${encodeURIComponent(after)}`)).grants).to.have.lengthOf(1);
+    const { stdout } = await volt(['access', 'ls', '--json'], { env: { VOLT_URL: site.url, VOLT_TOKEN: site.token } });
+    expect(JSON.parse(stdout).grants).to.have.lengthOf(122);
+    await revokeRole(site.context.database, { who: 'group:corp/many' });
   });
 
   it('is for administrators alone; who owns a repository sees there who may do what, and cannot change it', async () => {

@@ -353,7 +353,28 @@ describe('web: the roles of people', () => {
       .and.include('  approve in lib, as one of group:corp/ops: given by owner')
       .and.include('  own: change settings')
       .and.include('volt access grant lin own --repo lib');
-    expect((await run('access', 'why', 'lin', 'vault')).out).to.include('lin has no role in vault');
+    expect((await run('access', 'why', 'lin', 'vault')).out)
+      .to.match(/^lin has no role in vault\n/)
+      .and.include('  read: see builds, logs and settings\n')
+      .and.not.include('even so');
+    await run('access', 'revoke', 'lin', 'read', '--repo', 'app');
+    await site.context.database.db
+      .updateTable('repositories')
+      .set({ visibility: 'public' })
+      .where('name', '=', 'app')
+      .execute();
+    expect((await run('access', 'why', 'lin', 'app')).out)
+      .to.include('even so, everybody may read it: its visibility is public')
+      .and.include('volt access grant lin run --repo app')
+      .and.not.include('  read:');
+    await setBlocked(site.context.database, 'lin', true);
+    expect((await run('access', 'why', 'lin', 'lib')).out)
+      .to.match(/^lin is blocked, and can neither sign in nor use a token\n/)
+      .and.include('roles that count again once that ends:\n  read in li*')
+      .and.include('volt people unblock lin')
+      .and.not.include('volt access grant');
+    await setBlocked(site.context.database, 'lin', false);
+    await run('access', 'grant', 'lin', 'read', '--repo', 'app');
     expect((await run('access', 'revoke', 'lin', 'read', '--repo', 'app')).out).to.include(
       'took the role read in app from lin',
     );

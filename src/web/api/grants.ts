@@ -1,8 +1,17 @@
 import * as z from 'zod';
 import { roles } from '../../kernel/roles.ts';
-import { grantRole, listGrants, revokeRole } from '../../record/grants.ts';
+import { pageOfGrants } from '../../record/grant-lists.ts';
+import { grantRole, revokeRole } from '../../record/grants.ts';
 import { reasonsFor } from '../requests/access-reasons.ts';
-import { accessReasons, grantList, grantRequest, grantsText, revokeRequest, who } from '../schemas/grants.ts';
+import {
+  accessReasons,
+  grantList,
+  grantPage,
+  grantRequest,
+  grantsText,
+  revokeRequest,
+  who,
+} from '../schemas/grants.ts';
 import { repositoryName } from '../schemas/terms.ts';
 import { jsonRoute } from './route.ts';
 
@@ -15,12 +24,10 @@ const list = jsonRoute({
     who: who.optional(),
     role: z.enum(roles).optional(),
     repo: repositoryName.optional().meta({ description: 'only grants that fit this repository' }),
+    ...grantPage,
   }),
   answer: grantList,
-  handle: async ({ query: { role, ...filter } }, { database }) => {
-    const grants = await listGrants(database, filter);
-    return { grants: grants.filter((grant) => role === undefined || grant.role === role), next: null };
-  },
+  handle: async ({ query }, { database }) => pageOfGrants(database, query),
 });
 
 const grant = jsonRoute({
@@ -68,12 +75,10 @@ const ofRepository = jsonRoute({
   confidential: true,
   role: 'own',
   params: z.object({ name: repositoryName }),
+  query: z.object(grantPage),
   answer: grantList,
   errors: ['not_found'],
-  handle: async ({ params: { name: repo } }, { database }) => ({
-    grants: await listGrants(database, { repo }),
-    next: null,
-  }),
+  handle: async ({ params: { name: repo }, query }, { database }) => pageOfGrants(database, { repo, ...query }),
 });
 
 export const grantRoutes = [list, grant, revoke, ofRepository, why];

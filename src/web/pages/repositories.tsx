@@ -118,7 +118,7 @@ export async function repositoriesPage(context: Context<WebEnv>, web: Web): Prom
               },
             ]}
           />
-          <PageLinks action="/repos" text={text} after={after} next={next} />
+          <PageLinks action="/repos" filter={{ text }} after={after} next={next} />
         </section>
         <StarForm context={context} />
       </>

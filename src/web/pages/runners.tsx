@@ -69,7 +69,7 @@ export async function runnersPage(context: Context<WebEnv>, web: Web): Promise<R
           ) : (
             <p class="empty">Redis does not answer.</p>
           )}
-          <PageLinks action="/runners" text={text} after={after} next={next} />
+          <PageLinks action="/runners" filter={{ text }} after={after} next={next} />
           {fleet && isWhole && <Away drains={fleet.away} now={now} />}
         </section>
         <section>

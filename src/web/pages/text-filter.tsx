@@ -21,19 +21,25 @@ export function TextFilter({ action, label, text }: Filtered & { label: string }
   );
 }
 
+interface Paged {
+  action: string;
+  /** what the list is filtered by, without what is empty */
+  filter: { readonly [name: string]: string };
+  after: string | undefined;
+  next: string | null;
+}
+
 /** Links to the first and the next page of such a list. */
-export function PageLinks({
-  action,
-  text,
-  after,
-  next,
-}: Filtered & { after: string | undefined; next: string | null }) {
-  const address = (query: { [name: string]: string }) => `${action}?${new URLSearchParams(query)}`;
-  const filter = text === '' ? {} : { text };
+export function PageLinks({ action, filter, after, next }: Paged) {
+  const given = Object.entries(filter).filter(([, value]) => value !== '');
+  const address = (more: [string, string][]) => {
+    const query = new URLSearchParams([...given, ...more]);
+    return query.size === 0 ? action : `${action}?${query}`;
+  };
   return (
     <nav class="pages" aria-label="Pages">
-      {after && <a href={text === '' ? action : address(filter)}>First page</a>}
-      {next !== null && <a href={address({ ...filter, after: next })}>Next page</a>}
+      {after && <a href={address([])}>First page</a>}
+      {next !== null && <a href={address([['after', next]])}>Next page</a>}
     </nav>
   );
 }

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { grant } from '../../kernel/model/access-shapes.ts';
 import { repositoryGlobPattern } from '../../kernel/names.ts';
 import { roles } from '../../kernel/roles.ts';
-import { next } from './paging.ts';
+import { nextAfter } from './paging.ts';
 import { name } from './registry.ts';
 
 /** The most patterns in one request. */
@@ -19,7 +19,13 @@ export const patterns = z
   .min(1)
   .max(mostPatterns);
 
-export const grantList = name('GrantList', z.object({ grants: z.array(name('Grant', grant)), next }));
+export const grantList = name('GrantList', z.object({ grants: z.array(name('Grant', grant)), next: nextAfter }));
+
+/** The parameters of the pages of such a list. */
+export const grantPage = {
+  limit: z.coerce.number().int().min(1).max(500).default(50),
+  after: z.string().max(500).optional().meta({ description: '`next` of the page before' }),
+};
 
 export const grantRequest = name(
   'GrantRequest',
@@ -53,9 +59,11 @@ export const accessReasons = name(
       description: 'why everybody, or everybody on the machine of Volt, may read it; null if they may not',
     }),
     missing: z.array(z.object({ role: z.enum(roles), allows: z.string() })).meta({
-      description: 'the roles that the person does not have there, and what each would allow',
+      description: 'the roles that would allow the person more there, and what each would allow',
     }),
-    admins: z.array(z.string()).meta({ description: 'people and groups that can give roles, besides the main token' }),
+    admins: z.array(z.string()).meta({
+      description: 'people and groups that can give roles, besides the main token; at most 20 of them',
+    }),
   }),
 );
 

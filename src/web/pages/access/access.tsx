@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import { VoltError } from '../../../kernel/errors.ts';
 import { serverNow } from '../../../kernel/server-time.ts';
-import { listGrants } from '../../../record/grants.ts';
+import { pageOfGrants, someGrantees } from '../../../record/grant-lists.ts';
 import { repositoryNames } from '../../../record/repositories.ts';
 import type { WebEnv } from '../../access/env.ts';
 import { requireRole } from '../../access/rights.ts';
@@ -11,6 +11,8 @@ import type { Web } from '../../services.ts';
 import { answerPage } from '../layout.tsx';
 import { PageHead } from '../page-head.tsx';
 import { Problems } from '../parts.tsx';
+import { PageLinks } from '../text-filter.tsx';
+import { GrantFilter, type GrantFilterFields } from './grant-filter.tsx';
 import { type GrantFields, GrantForm } from './grant-form.tsx';
 import { Grants } from './grants.tsx';
 import { type Asked, WhyForm } from './reasons.tsx';
@@ -21,6 +23,10 @@ export interface AccessPageState {
   fields?: GrantFields;
   refused?: VoltError;
 }
+
+const pageSize = 100;
+/** The most people, and the most groups, that the browser completes. */
+const mostKnown = 200;
 
 /** `/access`: who has which role where, and the forms that give one and say why somebody has it. */
 export async function accessPage(context: Context<WebEnv>, web: Web): Promise<Response> {
@@ -35,12 +41,20 @@ export async function answerAccess(
   { fields = {}, refused }: AccessPageState = {},
 ): Promise<Response> {
   const reader = context.get('reader');
-  const [grants, repos, asked] = await Promise.all([
-    listGrants(web.database),
+  const filter = filterOf(context);
+  const after = context.req.query('after')?.slice(0, 500) || undefined;
+  const [{ grants, next }, repos, asked, known] = await Promise.all([
+    pageOfGrants(web.database, {
+      who: filter.who || undefined,
+      repo: filter.repo || undefined,
+      after,
+      limit: pageSize,
+    }),
     repositoryNames(web.database, reader),
     answerTo(context, web),
+    someGrantees(web.database, mostKnown),
   ]);
-  const known = [...new Set(grants.map(({ who }) => who))];
+  const isPart = after !== undefined || filter.who !== '' || filter.repo !== '';
   const now = serverNow();
   return answerPage(context, web, {
     title: 'Access',
@@ -50,11 +64,15 @@ export async function answerAccess(
       <>
         <section>
           <PageHead title="Access" about="Who may do what in which repositories, besides tokens." />
-          {grants.length === 0 ? (
-            <p class="empty">No role was given yet. Whoever signs in reads what everybody may read.</p>
-          ) : (
+          {(grants.length > 0 || isPart) && <GrantFilter filter={filter} known={known} repos={repos} />}
+          {grants.length > 0 ? (
             <Grants grants={grants} now={now} isAdmin={true} />
+          ) : (
+            <p class="empty">
+              {isPart ? 'No roles match.' : 'No role was given yet. Whoever signs in reads what everybody may read.'}
+            </p>
           )}
+          <PageLinks action="/access" filter={filter} after={after} next={next} />
         </section>
         <section>
           <h2>Give a role</h2>
@@ -70,9 +88,15 @@ export async function answerAccess(
   });
 }
 
+/** What the list is narrowed to; empty for everything. */
+function filterOf(context: Context<WebEnv>): GrantFilterFields {
+  const { who = '', repo = '' } = context.req.query();
+  return { who: who.trim().slice(0, 350), repo: repo.trim().slice(0, 64) };
+}
+
 /** The question in the address of the page, and its answer. */
 async function answerTo(context: Context<WebEnv>, web: Web): Promise<Asked> {
-  const { person = '', repo = '' } = context.req.query();
+  const { person = '', in: repo = '' } = context.req.query();
   if (person === '' || repo === '') return { person, repo };
   try {
     return { person, repo, reasons: await reasonsFor(web, context.get('reader'), { person, repo }) };

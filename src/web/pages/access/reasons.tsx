@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { accessSentences } from '../../../kernel/access-words.ts';
 import type { VoltError } from '../../../kernel/errors.ts';
 import type { accessReasons } from '../../schemas/grants.ts';
 import { Field } from '../fields/field.tsx';
@@ -29,7 +30,7 @@ export function WhyForm({
     <>
       <form class="panel fields" method="get" action="/access#why">
         <Field label="Person" name="person" value={asked.person} required list={known} />
-        <Field label="Repository" name="repo" value={asked.repo} required list={repos} />
+        <Field label="Repository" name="in" value={asked.repo} required list={repos} />
         <button type="submit">Ask</button>
       </form>
       {asked.problem && <Problems problems={[asked.problem]} />}
@@ -39,25 +40,24 @@ export function WhyForm({
 }
 
 function Reasons({ reasons, now }: { reasons: z.input<typeof accessReasons>; now: number }) {
-  const { person, repo, blocked, role, grants, everybody, missing } = reasons;
+  const { blocked, grants, missing } = reasons;
+  const [says = '', ...others] = accessSentences(reasons);
   return (
     <div role="status">
       <p>
-        <strong>{person}</strong>{' '}
-        {blocked
-          ? 'is blocked, and may do nothing.'
-          : role === null
-            ? `has no role in ${repo}.`
-            : `has the role ${role} in ${repo}.`}{' '}
-        {everybody !== null && `${everybody.charAt(0).toUpperCase()}${everybody.slice(1)}.`}
+        <strong>{says}.</strong>
+        {others.map((other) => ` ${other.charAt(0).toUpperCase()}${other.slice(1)}.`)}
       </p>
       {grants.length > 0 && <Grants grants={grants} now={now} isAdmin={false} />}
-      {missing.length > 0 && (
-        <dl class="facts">
-          {missing.map(({ role: one, allows }) => (
-            <Fact name={`Not ${one}`}>{allows}</Fact>
-          ))}
-        </dl>
+      {!blocked && missing.length > 0 && (
+        <>
+          <p>What further roles would allow:</p>
+          <dl class="facts">
+            {missing.map(({ role, allows }) => (
+              <Fact name={role}>{allows}</Fact>
+            ))}
+          </dl>
+        </>
       )}
     </div>
   );

@@ -40,14 +40,14 @@ export async function answerPeople(
       <>
         <section>
           <PageHead title="People" about="Who signs in. Somebody who signs in for the first time is added by that." />
-          <TextFilter action="/people" label="Name, account or address" text={text} />
+          <TextFilter action="/people" label="Name, identity or address" text={text} />
           <div id="people" data-live="">
             {people.length === 0 ? (
               <p class="empty">{text || after ? 'Nobody matches.' : 'Nobody has signed in as themselves yet.'}</p>
             ) : (
               <People people={people} />
             )}
-            <PageLinks action="/people" text={text} after={after} next={next} />
+            <PageLinks action="/people" filter={{ text }} after={after} next={next} />
           </div>
         </section>
         <section>
@@ -77,7 +77,7 @@ function People({ people }: { people: ShownPerson[] }) {
             </>
           ),
         },
-        { head: 'Accounts', cell: ({ logins }) => logins.join(', ') || 'none' },
+        { head: 'Identities', cell: ({ logins }) => logins.join(', ') || 'none' },
         {
           head: 'Last sign-in',
           cell: ({ lastSeenAt }) => (lastSeenAt === null ? 'never' : <Age time={lastSeenAt} now={now} />),

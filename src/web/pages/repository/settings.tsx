@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import { serverNow } from '../../../kernel/server-time.ts';
-import { listGrants } from '../../../record/grants.ts';
+import { pageOfGrants } from '../../../record/grant-lists.ts';
 import { linksOf } from '../../../record/project-links.ts';
 import type { ObservedRepository } from '../../../record/repositories.ts';
 import type { WebEnv } from '../../access/env.ts';
@@ -12,6 +12,9 @@ import { RepositoryAccess } from './repository-access.tsx';
 import { Checks, SettingFacts } from './setting-facts.tsx';
 import { isSetting } from './setting-fields.ts';
 import { type Refused, Saved, SettingsForm } from './settings-form.tsx';
+
+/** The most grants that are shown. */
+const mostGrants = 100;
 
 /** `/repos/:name/settings`: how a repository is watched and tested, with a form for those who own it. */
 export async function settingsPage(context: Context<WebEnv>, web: Web): Promise<Response> {
@@ -45,7 +48,8 @@ export async function answerSettings(
             <section id="access" class="end">
               <h2>Who may do what here</h2>
               <RepositoryAccess
-                grants={await listGrants(web.database, { repo: repository.name })}
+                repo={repository.name}
+                page={await pageOfGrants(web.database, { repo: repository.name, limit: mostGrants })}
                 isAdmin={may(context, 'admin')}
               />
             </section>
