@@ -18,6 +18,7 @@ import {
 } from './notice-tables.ts';
 import {
   addDeviceRequests,
+  addFormerNames,
   addGrants,
   addMailChoice,
   addPeople,
@@ -289,6 +290,7 @@ export const migrations: readonly Migration[] = [
   nameSignInTime,
   addTargetMaintainers,
   addMailChoice,
+  addFormerNames,
 ];
 
 /** The schema version that this Volt writes; it migrates databases of earlier versions. */

@@ -2,7 +2,7 @@ import type { Selectable } from 'kysely';
 import { VoltError } from '../kernel/errors.ts';
 import type { PersonDetails, ShownIdentity } from '../kernel/model/people-shapes.ts';
 import type { Database, Sql, Write } from './database.ts';
-import { isTaken } from './handles.ts';
+import { keepName, requireFreeName } from './handles.ts';
 import { mailChoiceOf } from './mail-choice.ts';
 import { addPerson, type Person, personNamed, shownPerson } from './people.ts';
 import { addressesOf } from './person-addresses.ts';
@@ -22,23 +22,23 @@ export async function personDetails({ db }: Pick<Database, 'db'>, name: string):
 
 /**
  * Adds somebody who has not signed in yet, so that an administrator can give rights before.
- * @param given.identity the account with which the person will sign in: its provider, and its id there
- * @throws VoltError `name_taken`, `not_found` for the provider, `conflict` if the account is somebody's already
+ * @param given.identity with which the person will sign in: a provider, and the id there
+ * @throws VoltError `name_taken`, `not_found` for the provider, `conflict` if the identity is somebody's already
  */
 export async function preparePerson(
   database: Database,
   given: { name: string; displayName: string; identity?: { provider: string; subject: string } | undefined },
 ): Promise<void> {
   await database.write(async (db) => {
-    if (await isTaken(db, given.name)) throw taken(given.name);
+    await requireFreeName(db, given.name);
     const { id } = await addPerson(db, { login: given.name, displayName: given.displayName });
     if (given.identity) await addIdentity(db, { id, name: given.name }, given.identity);
   });
 }
 
 /**
- * Gives a person a further account with which they will sign in.
- * @throws VoltError `not_found` for the person or the provider, `conflict` if the account is somebody's already
+ * Gives a person a further identity with which they will sign in.
+ * @throws VoltError `not_found` for the person or the provider, `conflict` if the identity is somebody's already
  */
 export async function giveIdentity(
   database: Database,
@@ -61,29 +61,32 @@ async function addIdentity(
     .returning('subject')
     .executeTakeFirst();
   if (added) return;
-  throw new VoltError('conflict', `the account "${subject}" at ${provider} belongs to a person already`, {
-    remedy: '`volt people ls` shows who has which accounts; rename that person instead.',
+  throw new VoltError('conflict', `the identity "${provider}:${subject}" belongs to a person already`, {
+    remedy: '`volt people ls` shows who has which identities; rename that person instead.',
   });
 }
 
 /** Gives a person another handle. @throws VoltError `not_found`, `name_taken` */
 export async function renamePerson(database: Database, name: string, wanted: string): Promise<void> {
   await database.write(async (db) => {
-    const { id } = await personNamed({ db }, name);
-    if (wanted !== name && (await isTaken(db, wanted))) throw taken(wanted);
-    await db.updateTable('people').set({ name: wanted }).where('id', '=', id).execute();
+    const person = await personNamed({ db }, name);
+    if (wanted === name) return;
+    await requireFreeName(db, wanted, person.id);
+    await keepName(db, person);
+    await db.updateTable('people').set({ name: wanted }).where('id', '=', person.id).execute();
   });
 }
 
 /**
- * Forgets a person with identities, addresses, rights, tokens and sessions. Whoever signs in again with one of the accounts is
+ * Forgets a person with identities, addresses, rights, tokens and sessions. Whoever signs in again with one of the identities is
  * somebody new.
  * @throws VoltError `not_found`
  */
 export async function removePerson(database: Database, name: string): Promise<void> {
   await database.write(async (db) => {
-    const { id } = await personNamed({ db }, name);
-    await db.deleteFrom('people').where('id', '=', id).execute();
+    const person = await personNamed({ db }, name);
+    await keepName(db, person);
+    await db.deleteFrom('people').where('id', '=', person.id).execute();
   });
 }
 
@@ -108,10 +111,4 @@ function identityOf({
 }: Selectable<Schema['identities']>): ShownIdentity {
   const signedInAt = signed_in_at === null ? null : new Date(signed_in_at).toISOString();
   return { provider, issuer, subject, login, groups: JSON.parse(groups) as string[], signedInAt };
-}
-
-function taken(name: string): VoltError {
-  return new VoltError('name_taken', `a person or a token is named "${name}", or nobody may be`, {
-    remedy: 'Choose another name. `volt people ls` and `volt token ls` list those that are taken.',
-  });
 }

@@ -130,3 +130,12 @@ export async function addMailChoice(db: Transaction<Schema>): Promise<void> {
 export async function nameSignInTime(db: Transaction<Schema>): Promise<void> {
   await db.schema.alterTable('identities').renameColumn('told_at', 'signed_in_at').execute();
 }
+
+/** A name by which somebody did something is nobody else's later. */
+export async function addFormerNames(db: Transaction<Schema>): Promise<void> {
+  await db.schema
+    .createTable('former_names')
+    .addColumn('name', 'text', (c) => c.primaryKey())
+    .addColumn('person_id', 'integer', (c) => c.notNull())
+    .execute();
+}

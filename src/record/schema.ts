@@ -342,10 +342,16 @@ export interface Schema {
     /** to which address mail goes, see record/mail-choice.ts */
     mail_to: string | null;
   };
+  /** names that people had who signed in with them, see record/handles.ts */
+  former_names: {
+    name: string;
+    /** who may have been removed */
+    person_id: number;
+  };
   /** whom providers know, see record/identities.ts */
   identities: {
     issuer: string;
-    /** what never changes of the account there */
+    /** the id there, which never changes */
     subject: string;
     /** name of the provider that has told the rest last */
     provider: string;

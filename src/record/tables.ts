@@ -59,6 +59,7 @@ const tables: { readonly [Name in keyof Schema]: Named<Schema[Name]> } = {
     about: true, person_id: true,
   },
   people: { id: true, name: true, display_name: true, created_at: true, last_seen_at: true, blocked_at: true, mail_to: true },
+  former_names: { name: true, person_id: true },
   identities: {
     issuer: true, subject: true, provider: true, person_id: true, login: true, groups: true, signed_in_at: true,
   },

@@ -4,7 +4,7 @@ import { VoltError } from '../kernel/errors.ts';
 import type { Token } from '../kernel/model/access-shapes.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import type { Database, Sql, Write } from './database.ts';
-import { isTaken } from './handles.ts';
+import { requireFreeName } from './handles.ts';
 import type { Schema } from './schema.ts';
 import { requireRepository } from './scoped-entries.ts';
 
@@ -54,11 +54,7 @@ export async function insertToken(
     });
   }
   for (const repo of repos ?? []) await requireRepository(db, repo);
-  if (await isTaken(db, name)) {
-    throw new VoltError('name_taken', `there is a token or a person "${name}" already`, {
-      remedy: 'Choose another name, or revoke that token first: `volt token rm`.',
-    });
-  }
+  await requireFreeName(db, name);
   const token = `volt_${randomBytes(32).toString('base64url')}`;
   const { id } = await db
     .insertInto('tokens')

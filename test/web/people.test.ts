@@ -34,7 +34,8 @@ describe('web: people', () => {
   });
   after(() => site.stop());
   beforeEach(async () => {
-    for (const table of ['people', 'audit'] as const) await site.context.database.db.deleteFrom(table).execute();
+    for (const table of ['people', 'audit', 'former_names'] as const)
+      await site.context.database.db.deleteFrom(table).execute();
   });
 
   const asOwner = () => ({ headers: { authorization: `Bearer ${site.token}` } });
@@ -53,7 +54,7 @@ describe('web: people', () => {
       ({ action, target, outcome }) => `${action} ${target} ${outcome}`,
     );
 
-  it('are listed in pages and found by words in names, accounts and addresses', async () => {
+  it('are listed in pages and found by words in names, identities and addresses', async () => {
     const { database } = site.context;
     await noteIdentity(database, ada);
     await noteIdentity(database, {
@@ -132,6 +133,22 @@ describe('web: people', () => {
       'people.remove countess done',
       'people.remove countess failed',
     ]);
+  });
+
+  it('keep their names: nobody else gets the name of somebody who has signed in, and who never did anything leaves none', async () => {
+    const { database } = site.context;
+    await noteIdentity(database, ada);
+    expect(await ask('PATCH', '/people/ada', { name: 'countess' })).to.equal(200);
+    expect(await ask('POST', '/people', { name: 'ada' })).to.equal('name_taken');
+    expect(await ask('POST', '/tokens', { name: 'ada', role: 'read' })).to.equal('name_taken');
+    expect((await noteIdentity(database, { ...ada, subject: '43', addresses: [] })).name).to.equal('ada-2');
+    expect(await ask('PATCH', '/people/ada-2', { name: 'ada' })).to.equal('name_taken');
+    expect(await ask('PATCH', '/people/countess', { name: 'ada' }), 'who had it').to.equal(200);
+    expect(await ask('DELETE', '/people/ada')).to.equal(200);
+    expect((await noteIdentity(database, ada)).name, 'the same identity is somebody new').to.equal('ada-3');
+    expect(await ask('POST', '/people', { name: 'adda' })).to.equal(201);
+    expect(await ask('DELETE', '/people/adda')).to.equal(200);
+    expect(await ask('POST', '/people', { name: 'adda' })).to.equal(201);
   });
 
   it('have addresses by hand, each of one person, which stay when the provider tells others', async () => {
