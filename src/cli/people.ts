@@ -31,14 +31,14 @@ export function peopleCommand(program: Command): CommandFile {
       await printEntries(page.people, 'no people', {
         NAME: ({ name }) => name,
         'DISPLAY NAME': ({ displayName }) => plain(displayName),
-        ACCOUNTS: ({ logins }) => plain(logins.join(', ')),
+        IDENTITIES: ({ logins }) => plain(logins.join(', ')),
         'LAST SIGN-IN': ({ lastSeenAt }) => (lastSeenAt === null ? 'never' : ago(lastSeenAt)),
         STATE: ({ blockedAt }) => (blockedAt === null ? 'ok' : 'blocked'),
       });
       if (page.next !== null && process.stdout.isTTY) print(paint('dim', `next page: --after ${page.next}`));
     });
   const show = jsonOption(command.command('show'))
-    .description('Shows the accounts, groups and addresses of a person.')
+    .description('Shows the identities, groups and addresses of a person.')
     .argument('<name>')
     .action(async (name: string, { json }: { json?: boolean }) => {
       const found = await Client.of(configOf(show)).get<Details>(pathOf(name));
@@ -50,11 +50,14 @@ export function peopleCommand(program: Command): CommandFile {
     .description('Adds somebody who has not signed in yet, for example to give rights before.')
     .argument('<name>', '1 to 64 characters of a-z, 0-9, ".", "_" and "-"')
     .option('--display-name <text>', 'until the provider says another one')
-    .option('--identity <provider:subject>', 'the account with which the person will sign in: its id at the provider')
+    .option(
+      '--identity <provider:subject>',
+      'the identity with which the person will sign in: a provider, and the id there',
+    )
     .action(async (name: string, { displayName, identity }: { displayName?: string; identity?: string }) => {
       const body = { name, displayName, identity: identity === undefined ? undefined : identityOf(identity) };
       await Client.of(configOf(add)).post<Details>('/people', body);
-      print(`added ${name}${identity === undefined ? ', who has no account yet' : ''}`);
+      print(`added ${name}${identity === undefined ? ', who has no identity yet' : ''}`);
     });
   const rename = command
     .command('rename')
@@ -84,7 +87,7 @@ export function peopleCommand(program: Command): CommandFile {
   const remove = command
     .command('rm')
     .description(
-      'Removes a person with all rights, tokens and sessions. Whoever signs in again with the account is somebody new: block a person to keep them out.',
+      'Removes a person with all rights, tokens and sessions. Whoever signs in again with the same identity is somebody new: block a person to keep them out. Nobody else gets the name.',
     )
     .argument('<name>')
     .action(async (name: string) => {
@@ -116,8 +119,8 @@ export function peopleCommand(program: Command): CommandFile {
     command,
     examples: [
       ['volt people ls', 'who signs in'],
-      ['volt people show ada', 'accounts, groups and addresses of a person'],
-      ['volt people add ada --identity company:8f2c', 'prepare somebody who will sign in with an account at "company"'],
+      ['volt people show ada', 'identities, groups and addresses of a person'],
+      ['volt people add ada --identity company:8f2c', 'prepare somebody who will sign in at "company"'],
       ['volt people address add ada ada@home.example', 'commits with this address are those of ada'],
       ['volt people block ada', 'keep a person out at once'],
     ],
@@ -139,8 +142,8 @@ function printPerson({ name, displayName, blockedAt, lastSeenAt, identities, add
 function identityOf(text: string): { provider: string; subject: string } {
   const at = text.indexOf(':');
   if (at > 0 && at < text.length - 1) return { provider: text.slice(0, at), subject: text.slice(at + 1) };
-  throw new VoltError('usage', `"${plain(text)}" names no account`, {
-    remedy: 'Give the provider and the id of the account there: --identity PROVIDER:SUBJECT.',
+  throw new VoltError('usage', `"${plain(text)}" names no identity`, {
+    remedy: 'Give the provider and the id there: --identity PROVIDER:SUBJECT.',
   });
 }
 

@@ -3,7 +3,7 @@ import type { Database, Write } from './database.ts';
 import { addPerson, type Person, personOf } from './people.ts';
 
 /**
- * Milliseconds for which groups count after a provider has told them: as long as a session. Who leaves a group, or loses the account,
+ * Milliseconds for which groups count after a provider has told them: as long as a session. Who leaves a group, or can no longer sign in,
  * would keep its roles for ever by a token, which never signs in.
  */
 const groupsCountFor = 30 * 24 * 3600_000;
@@ -12,7 +12,7 @@ const groupsCountFor = 30 * 24 * 3600_000;
 export interface ToldIdentity {
   /** name of the provider */
   provider: string;
-  /** issuer and subject are the identity: neither ever changes, and no other account gets them */
+  /** issuer and subject are the identity: neither ever changes, and nobody else gets them */
   issuer: string;
   subject: string;
   /** what the provider calls the person */

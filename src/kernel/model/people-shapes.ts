@@ -17,7 +17,7 @@ export type ShownPerson = z.output<typeof person>;
 export const identity = z.object({
   provider: z.string(),
   issuer: z.string(),
-  subject: z.string().meta({ description: 'the id of the account at the provider, which never changes' }),
+  subject: z.string().meta({ description: 'the id at the provider, which never changes' }),
   login: z.string(),
   groups: z.array(z.string()),
   signedInAt: time.nullable().meta({ description: 'when the person last signed in with it; null for never' }),

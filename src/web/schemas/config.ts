@@ -108,7 +108,7 @@ export const personEntry = z.strictObject({
     .array(z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}:\P{C}{1,255}$/u, 'must be PROVIDER:SUBJECT'))
     .max(20)
     .optional()
-    .meta({ description: 'accounts with which the person signs in: a provider, and the id of the account there' }),
+    .meta({ description: 'identities with which the person signs in: a provider, and the id there' }),
   addresses: z
     .array(z.string().max(254))
     .max(50)

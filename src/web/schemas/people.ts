@@ -6,7 +6,7 @@ import { name } from './registry.ts';
 
 export const handle = z.string().regex(repositoryNamePattern, 'has characters that a name cannot have');
 
-/** The id of an account at its provider: at most what OpenID Connect Core 1.0 allows (2), and nothing that nobody sees. */
+/** The subject of an identity, which is its id at the provider: at most what OpenID Connect Core 1.0 allows (2), and nothing that nobody sees. */
 const subject = z
   .string()
   .max(255)
@@ -35,7 +35,7 @@ export const newPerson = name(
     identity: z
       .object({ provider: handle, subject })
       .optional()
-      .meta({ description: 'the account with which the person will sign in: its provider, and its id there' }),
+      .meta({ description: 'the identity with which the person will sign in: a provider, and the id there' }),
   }),
 );
 

@@ -32,11 +32,11 @@ export function PersonForm({ fields }: { fields: PersonFields }) {
         hint="Where the person will sign in. Leave it empty to add somebody for their commits only."
       />
       <Field
-        label="Id of the account"
+        label="Id there"
         name="subject"
         value={fields.subject ?? ''}
         maxlength={255}
-        hint="At the provider: the subject of OpenID Connect, or the number of an account at a forge."
+        hint="The subject of OpenID Connect, or the number of a user at a forge. With the provider, it is the identity."
       />
       <button type="submit" class="primary">
         Add person

@@ -56,7 +56,7 @@ export async function answerPerson(
         {refused && <Problems problems={[refused]} />}
         <Facts person={person} now={now} />
         <section>
-          <h2>Accounts</h2>
+          <h2>Identities</h2>
           <Identities identities={person.identities} now={now} />
         </section>
         <section>
@@ -143,7 +143,7 @@ function Identities({ identities, now }: { identities: ShownIdentity[]; now: num
       class="cards"
       rows={identities}
       columns={[
-        { head: 'Account', class: 'name', cell: ({ login }) => login },
+        { head: 'Login', class: 'name', cell: ({ login }) => login },
         { head: 'Provider', cell: ({ provider }) => provider },
         { head: 'Id there', cell: ({ subject }) => <code>{subject}</code> },
         {
@@ -232,8 +232,8 @@ function RemoveForm({ name }: { name: string }) {
   return (
     <form class="panel fields" method="post" action={`/people/${name}/remove`}>
       <p>
-        {name} loses all rights, tokens and sessions. Whoever signs in again with the account is somebody new: block a
-        person to keep them out.
+        {name} loses all rights, tokens and sessions. Whoever signs in again with the same identity is somebody new:
+        block a person to keep them out.
       </p>
       <button type="submit" class="danger">
         Remove {name}

@@ -84,7 +84,7 @@ function Providers({ providers }: { providers: (Provider & { redirectUri: string
   if (providers.length === 0) {
     return (
       <Nothing title="Everybody signs in with an access token">
-        <p>Add a provider below, and people sign in as themselves, with the account that they have there.</p>
+        <p>Add a provider below, and people sign in as themselves, as whom the provider knows them.</p>
       </Nothing>
     );
   }
