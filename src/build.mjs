@@ -7,6 +7,7 @@
  *   src/observer/startable-process.ts → dist/startable.js
  *   src/job/texts/process.ts → dist/texts.js
  *   src/web/summaries/process.ts → dist/summaries.js
+ *   src/web/config-texts/process.ts → dist/config-texts.js
  *   src/web/logs/search-process.ts → dist/log-search.js
  *   src/engine/keeper/keeper-process.ts → dist/keeper.js
  *   src/redis/heartbeat/heartbeat-thread.ts → dist/heartbeat-thread.js
@@ -129,6 +130,7 @@ export function innerPrograms(root) {
     { in: join(root, 'src/observer/startable-process.ts'), out: 'startable' },
     { in: join(root, 'src/job/texts/process.ts'), out: 'texts' },
     { in: join(root, 'src/web/summaries/process.ts'), out: 'summaries' },
+    { in: join(root, 'src/web/config-texts/process.ts'), out: 'config-texts' },
     { in: join(root, 'src/web/logs/search-process.ts'), out: 'log-search' },
     { in: join(root, 'src/engine/keeper/keeper-process.ts'), out: 'keeper' },
     { in: join(root, 'src/redis/heartbeat/heartbeat-thread.ts'), out: 'heartbeat-thread' },

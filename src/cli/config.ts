@@ -21,7 +21,7 @@ export function configCommand(program: Command): CommandFile {
     .action(async (file: string | undefined, { json }: { json?: boolean }) => {
       const { config } = await Client.of(configOf(exporting)).get<Answer<typeof configAnswer>>('/config');
       if (json) return printJson(config);
-      const { writtenSettings } = await import('./config/written-settings.ts');
+      const { writtenSettings } = await import('../web/config-texts/written-settings.ts');
       const text = writtenSettings(config);
       if (file === undefined) return write(text);
       writeText(file, text);

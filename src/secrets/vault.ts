@@ -13,7 +13,7 @@ export interface Encrypted {
 
 /** The owner of an encrypted value. The value is bound to it: moved to another row it cannot be decrypted. */
 export interface Belonging {
-  kind: 'secret' | 'environment' | 'credential' | 'forge' | 'webhook' | 'id-token' | 'notice' | 'provider';
+  kind: 'secret' | 'environment' | 'credential' | 'forge' | 'webhook' | 'id-token' | 'notice' | 'provider' | 'form';
   /** null for all repositories */
   repo: string | null;
   name: string;
@@ -128,6 +128,7 @@ function nameOf({ kind, repo, name }: Belonging): string {
   if (kind === 'forge') return `the token of the forge ${name}`;
   if (kind === 'notice') return `the address of the target ${name}`;
   if (kind === 'id-token') return 'the key of ID tokens';
+  if (kind === 'form') return `the secrets of the form ${name}`;
   if (kind === 'provider') return `the client secret of the provider ${name}`;
   const secret = `the secret ${name}`;
   const what = { credential: 'the credential', webhook: 'the key of the webhook', secret, environment: secret }[kind];

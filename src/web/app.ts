@@ -62,6 +62,8 @@ import {
   retryJobFromPage,
 } from './pages/build-actions.ts';
 import { buildsPage } from './pages/builds.tsx';
+import { applyFromPage, compareFromPage } from './pages/config/acts.ts';
+import { configPage } from './pages/config/config.tsx';
 import { errorPage } from './pages/error.tsx';
 import { checkForgeFromPage, forgesPage } from './pages/forges.tsx';
 import { addAppFromPage, beginAppFromPage, madeAppPage } from './pages/github-app.tsx';
@@ -228,6 +230,9 @@ export function webApp(web: Web, writes = writeRate): Hono<WebEnv> {
   act('/people/:name/remove', 'people.remove', removePersonFromPage);
   act('/people/:name/addresses', 'people.addresses.set', addAddressFromPage);
   act('/people/:name/addresses/remove', 'people.addresses.remove', removeAddressFromPage);
+  app.get('/config', (context) => configPage(context, web));
+  act('/config/diff', 'config.diff', compareFromPage);
+  act('/config/apply', 'config.apply', applyFromPage);
   app.get('/forges', (context) => forgesPage(context, web));
   act(beginPath, 'forges.make-app', beginAppFromPage);
   act('/forges/github-app/add', 'forges.add', addAppFromPage);

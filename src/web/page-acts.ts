@@ -21,7 +21,7 @@ export function pageAct(web: Web, path: string, action: string): MiddlewareHandl
   const role = action in onlyOnPages ? onlyOnPages[action] : route?.role;
   if (role === undefined) throw new Error(`no route of the API is named ${action}`);
   return async (context, next) => {
-    context.set('action', action);
+    if (!route?.changesNothing) context.set('action', action);
     context.set('target', Object.values(context.req.param()).join(' '));
     await requireRoleAt(context, web, { path, role, what: `"${actionWords(action)}"` });
     await next();

@@ -1,6 +1,7 @@
 import type { StageContext } from '../queues/stage.ts';
 import type { Database } from '../record/database.ts';
 import type { Guard } from './access/guard.ts';
+import type { ConfigTexts } from './config-texts/config-texts.ts';
 import type { Assets } from './http/assets.ts';
 import type { OwnHosts } from './http/hosts.ts';
 import type { LineIndexes } from './logs/line-index.ts';
@@ -21,4 +22,5 @@ export interface Web extends StageContext {
   readonly lines: LineIndexes;
   readonly searches: Searches;
   readonly summaries: Summaries;
+  readonly configTexts: ConfigTexts;
 }

@@ -8,6 +8,7 @@ import { Guard } from './access/guard.ts';
 import { ensureToken } from './access/main-token.ts';
 import { signInUrl } from './access/sign-in-address.ts';
 import { webApp } from './app.ts';
+import { ConfigTexts } from './config-texts/config-texts.ts';
 import { urlOf, writeAddresses } from './http/addresses.ts';
 import { Assets } from './http/assets.ts';
 import { Connections, serverOptions } from './http/connections.ts';
@@ -51,6 +52,7 @@ export async function startWeb(
     lines: new LineIndexes(),
     searches: new Searches(),
     summaries: new Summaries(),
+    configTexts: new ConfigTexts(),
   };
   const web: Web = { ...context, logger, guard, hosts, streams, notices, ...own };
   const app = webApp(web);
@@ -85,7 +87,7 @@ export async function startWeb(
       streams.close();
       await Promise.all(servers.map(closed));
       await notices.close();
-      await Promise.all([own.summaries.close(), own.searches.close()]);
+      await Promise.all([own.summaries.close(), own.searches.close(), own.configTexts.close()]);
       await shown.stop();
     },
   };

@@ -3,6 +3,8 @@ import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { listActions } from '../../src/record/audit-search.ts';
+import { grantRole } from '../../src/record/grants.ts';
 import { setBlocked } from '../../src/record/people.ts';
 import { addAddress } from '../../src/record/person-addresses.ts';
 import { startBrowser, withoutBrowser } from '../support/browser.ts';
@@ -82,6 +84,33 @@ describe(`web: ways in and out in a browser${withoutBrowser}`, () => {
       .trim()
       .split('\n');
     expect(lines.map((line) => JSON.parse(line).action)).to.include('access.grant');
+  });
+
+  it('an administrator downloads all settings, corrects a text of them, sees what would change, and applies it by keyboard', async () => {
+    await signedInAs('root');
+    await grantRole(site.context.database, { who: 'root', role: 'admin', repos: ['*'] }, 'owner');
+    await page.goto(`${site.privateUrl}/`);
+    await page.getByText('More').click();
+    await page.getByRole('link', { name: 'Settings as code' }).click();
+    const downloaded = page.waitForEvent('download');
+    await page.getByRole('link', { name: 'Download' }).click();
+    expect(readFileSync(await (await downloaded).path(), 'utf8'))
+      .to.include('version: 1')
+      .and.include('root:');
+    const text = page.getByLabel('Settings, in YAML');
+    expect(await text.inputValue()).to.include('version: 1');
+    await text.fill('version: 1\nvariables:\n  A-B: x\n');
+    await page.getByRole('button', { name: 'Show what changes' }).click();
+    await page.getByText('Line 3, column 8').waitFor();
+    await text.fill('version: 1\nvariables:\n  AB: x\n');
+    await page.getByRole('button', { name: 'Show what changes' }).click();
+    await page.getByText('+ variables/AB: x').waitFor();
+    await page.getByRole('button', { name: 'Apply' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Applied' }).waitFor();
+    expect(await text.inputValue()).to.include('AB: x');
+    const [entry] = await listActions(site.context.database, { action: 'config.apply', limit: 1 });
+    expect([entry?.actor, entry?.target]).to.deep.equal(['root', '1 change']);
   });
 
   it('a person makes a token and revokes it, and ends the session of another browser', async () => {

@@ -593,6 +593,8 @@ describe(`web: in a browser${withoutBrowser}`, () => {
       '/api',
       '/audit',
       '/people',
+      '/access',
+      '/config',
       '/forges',
       `/builds?branch=${long}`,
     );

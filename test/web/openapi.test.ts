@@ -320,6 +320,7 @@ async function everyOperation(
     ['POST /people/hopper/unblock'],
     ['DELETE /people/hopper'],
     ['GET /config'],
+    ['GET /config/file'],
     ['POST /config/diff', { config: { version: 1, variables: { REGION: 'eu' } } }],
     ['POST /config/apply', { config: { version: 1, variables: { REGION: 'eu' } } }],
     ['GET /account'],

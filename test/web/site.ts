@@ -24,6 +24,7 @@ import { type RunnerMember, type StageKind, type StageMember, writeHeartbeat } f
 import { ownProcess } from '../../src/redis/process-identity.ts';
 import { Guard } from '../../src/web/access/guard.ts';
 import { ensureToken } from '../../src/web/access/main-token.ts';
+import { ConfigTexts } from '../../src/web/config-texts/config-texts.ts';
 import { Assets } from '../../src/web/http/assets.ts';
 import { LineIndexes } from '../../src/web/logs/line-index.ts';
 import { Searches } from '../../src/web/logs/searches.ts';
@@ -79,6 +80,7 @@ export class Site {
       lines: new LineIndexes(),
       searches: new Searches(),
       summaries: new Summaries(),
+      configTexts: new ConfigTexts(),
     };
     const hosts = { bound: '127.0.0.1', machine: 'box', url: undefined };
     return { ...context, hosts, notices, streams, guard: new Guard(token, context), ...kept, ...more };

@@ -1,9 +1,10 @@
 import { createInterface } from 'node:readline/promises';
 import { VoltError } from '../../kernel/errors.ts';
+import { countText } from '../../web/config/difference-lines.ts';
 import type { ConfigApplied, ConfigDifference } from '../../web/schemas/config.ts';
 import type { Client } from '../client.ts';
 import { print, printJson } from '../terminal.ts';
-import { appliedLines, countText, differenceLines } from './difference-lines.ts';
+import { appliedLines, paintedLines } from './painted-lines.ts';
 import { badFile, readSettingsFile, type SettingsFile } from './settings-file.ts';
 
 export interface ActOptions {
@@ -50,7 +51,7 @@ function requestOf({ config, values }: SettingsFile, { prune = false }: ActOptio
 }
 
 function printDifference(difference: ConfigDifference, name: string): void {
-  for (const line of differenceLines(difference)) print(line);
+  for (const line of paintedLines(difference)) print(line);
   if (difference.changes.length === 0) print(`Volt is as ${name} says`);
 }
 

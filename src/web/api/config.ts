@@ -1,3 +1,4 @@
+import { counted } from '../../kernel/counted.ts';
 import type { ErrorCode } from '../../kernel/errors.ts';
 import { applySettings, compareSettings } from '../config/apply.ts';
 import { exportedSettings } from '../config/exported.ts';
@@ -8,7 +9,7 @@ import {
   configDifference,
   configDiffRequest,
 } from '../schemas/config.ts';
-import { jsonRoute } from './route.ts';
+import { contentRoute, jsonRoute } from './route.ts';
 
 const keyErrors: ErrorCode[] = ['secrets_key_missing', 'secrets_key_wrong', 'secrets_key_bad', 'secrets_damaged'];
 
@@ -20,6 +21,21 @@ const exporting = jsonRoute({
   answer: configAnswer,
   errors: keyErrors,
   handle: async (_, web) => ({ config: await exportedSettings(web) }),
+});
+
+const file = contentRoute({
+  method: 'get',
+  path: '/config/file',
+  summary: 'The same as a file of YAML',
+  confidential: true,
+  content: { 'application/yaml': 'as `volt config export` writes it' },
+  errors: ['timed_out', 'too_large', ...keyErrors],
+  handle: async (_, context, web) =>
+    context.body(await web.configTexts.written(await exportedSettings(web)), 200, {
+      'content-type': 'application/yaml',
+      'content-disposition': 'attachment; filename="volt.yml"',
+      'cache-control': 'no-store',
+    }),
 });
 
 const comparing = jsonRoute({
@@ -40,9 +56,9 @@ const applying = jsonRoute({
   body: configApplyRequest,
   answer: configApplied,
   errors: ['bad_setting', 'conflict', 'too_large', 'data_unwritable', ...keyErrors],
-  auditedTarget: ({ changes }) => `${changes.length} ${changes.length === 1 ? 'change' : 'changes'}`,
+  auditedTarget: ({ changes }) => counted(changes.length, 'change'),
   handle: async ({ body: { digest, ...given }, requester: { caller }, address }, web) =>
     applySettings(web, given, { name: caller?.name ?? '', person: caller?.person?.id, address }, digest),
 });
 
-export const configRoutes = [exporting, comparing, applying];
+export const configRoutes = [exporting, file, comparing, applying];

@@ -22,6 +22,7 @@ const more = {
   providers: { title: 'Sign-in providers', href: '/providers', role: 'admin' },
   access: { title: 'Access', href: '/access', role: 'admin' },
   people: { title: 'People', href: '/people', role: 'admin' },
+  config: { title: 'Settings as code', href: '/config', role: 'admin' },
   audit: { title: 'Audit log', href: '/audit', role: 'admin' },
   api: { title: 'API', href: '/api', role: null },
   shortcuts: { title: 'Keyboard shortcuts', href: '/shortcuts', role: null },

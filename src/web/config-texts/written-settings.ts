@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import type { ConfigFile } from '../../web/schemas/config.ts';
+import type { ConfigFile } from '../schemas/config.ts';
 
 /** What stands at the head of a file with settings. */
 const head = `# The settings of a Volt CI, written by \`volt config export\`. It contains no secrets: \`secrets\` lists the names of those
