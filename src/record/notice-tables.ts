@@ -101,15 +101,17 @@ export async function addBegunNotices(db: Transaction<Schema>): Promise<void> {
   await db.schema.alterTable('notices').addColumn('begun_at', 'bigint').execute();
 }
 
-/** What owners of repositories add sends only while they own these. Of older targets it is not known who added them by which role. */
+/**
+ * What owners of repositories add sends only while they own these. By which role older targets were added is not known, but only
+ * administrators have added those for all repositories and for the audit log.
+ */
 export async function addTargetMaintainers(db: Transaction<Schema>): Promise<void> {
   for (const column of ['person_id', 'token_id'])
     await db.schema.alterTable('notice_targets').addColumn(column, 'integer').execute();
   await sql`update notice_targets set
     person_id = (select id from people where people.name = notice_targets.created_by),
-    token_id = (select id from tokens where tokens.name = notice_targets.created_by and tokens.role <> 'admin')`.execute(
-    db,
-  );
+    token_id = (select id from tokens where tokens.name = notice_targets.created_by and tokens.role <> 'admin')
+    where choice <> 'audit' and repos <> '[]'`.execute(db);
 }
 
 /** Recipients of mail may stop it. */

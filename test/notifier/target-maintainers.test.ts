@@ -3,7 +3,13 @@ import { type Config, loadConfig } from '../../src/kernel/config.ts';
 import type { Database } from '../../src/record/database.ts';
 import { grantRole, revokeRole } from '../../src/record/grants.ts';
 import { noteIdentity } from '../../src/record/identities.ts';
-import { changeNoticeTarget, findNoticeTarget, type NewNoticeTarget } from '../../src/record/notice-targets.ts';
+import { addTargetMaintainers } from '../../src/record/notice-tables.ts';
+import {
+  changeNoticeTarget,
+  findNoticeTarget,
+  listNoticeTargets,
+  type NewNoticeTarget,
+} from '../../src/record/notice-targets.ts';
 import { setBlocked } from '../../src/record/people.ts';
 import { removePerson } from '../../src/record/people-admin.ts';
 import type { MaintainerId } from '../../src/record/target-maintainers.ts';
@@ -144,5 +150,22 @@ describe('a target of notices that an owner of repositories has added', () => {
     expect(await outcome()).to.equal(lost());
     expect(await change()).to.include({ maintainer: 'bob', problem: null });
     expect(await outcome()).to.equal('sent');
+  });
+
+  it('before Volt knew that depends on whoever is named for it, if it is not one that only administrators add', async () => {
+    await signIn('ada');
+    await add(null, { name: 'some' });
+    await add(null, { name: 'all', repos: [] });
+    await add(null, { name: 'audit', on: 'audit' });
+    await add(null, { name: 'first', createdBy: 'owner' });
+    await database.write(async (db) => {
+      for (const column of ['person_id', 'token_id'])
+        await db.schema.alterTable('notice_targets').dropColumn(column).execute();
+      await addTargetMaintainers(db);
+    });
+    const targets = await listNoticeTargets(database);
+    expect(Object.fromEntries(targets.map(({ name, maintainer }) => [name, maintainer]))).to.deep.equal({
+      ...{ some: 'ada', all: null, audit: null, first: null },
+    });
   });
 });
