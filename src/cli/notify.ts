@@ -19,6 +19,7 @@ import type { newTarget, noticeList, oneNotice, targetList, testedTarget } from 
 import { type Answer, Client } from './client.ts';
 import type { CommandFile } from './command.ts';
 import { collect, configOf, integer, jsonOption } from './options.ts';
+import { buildArgumentHelp, resolveBuild } from './resolve.ts';
 import { readSecret } from './secret-file.ts';
 import { printEntries } from './table.ts';
 import { paint, plain, print, printJson } from './terminal.ts';
@@ -41,6 +42,17 @@ interface NotifyOptions {
   title?: string | false;
   text?: string | false;
 }
+
+interface LogOptions {
+  json?: boolean;
+  build?: string;
+  limit: number;
+  before?: string;
+}
+
+/** Why a build may have led to no notice. */
+const nobodyHears =
+  'no notices: the build has not ended, or no target hears of it. `volt notify ls` shows what each hears of.';
 
 /** Milliseconds that a test waits for the target, and between two looks at it. */
 const testing = { patience: 30_000, interval: 300 };
@@ -114,22 +126,23 @@ export function notifyCommand(program: Command): CommandFile {
     .description('Shows what was sent, to whom and why, and what was not.')
     .argument('[name]', 'only of this target')
     .option('--limit <number>', 'show at most this many notices', integer(1, 500), 20)
+    .option('--build <build>', `only about this build: ${buildArgumentHelp}`)
     .option('--before <id>', 'only notices older than this one; use it to get the next page')
-    .action(
-      async (target: string | undefined, { json, ...query }: { json?: boolean; limit: number; before?: string }) => {
-        const page = await Client.of(configOf(log)).get<Answer<typeof noticeList>>('/notices', { ...query, target });
-        if (json) return printJson(page);
-        await printEntries(page.notices, 'no notices', {
-          AGE: ({ createdAt }) => ago(createdAt),
-          TARGET: ({ target, recipient }) => plain(recipient === '' ? target : `${target}: ${recipient}`),
-          BUILD: ({ about }) => (about === null ? '' : buildName(about)),
-          EVENT: ({ event }) => event.replaceAll('_', ' '),
-          OUTCOME: (notice) => plain(outcomeText(notice, Date.now())),
-          WHY: ({ why }) => plain(why),
-        });
-        if (page.next !== null && process.stdout.isTTY) print(paint('dim', `next page: --before ${page.next}`));
-      },
-    );
+    .action(async (target: string | undefined, { json, build: named, ...query }: LogOptions) => {
+      const client = Client.of(configOf(log));
+      const build = named === undefined ? undefined : (await resolveBuild(client, named)).id;
+      const page = await client.get<Answer<typeof noticeList>>('/notices', { ...query, target, build });
+      if (json) return printJson(page);
+      await printEntries(page.notices, build === undefined ? 'no notices' : withCommandsAsTyped(nobodyHears), {
+        AGE: ({ createdAt }) => ago(createdAt),
+        TARGET: ({ target, recipient }) => plain(recipient === '' ? target : `${target}: ${recipient}`),
+        BUILD: ({ about }) => (about === null ? '' : buildName(about)),
+        EVENT: ({ event }) => event.replaceAll('_', ' '),
+        OUTCOME: (notice) => plain(outcomeText(notice, Date.now())),
+        WHY: ({ why }) => plain(why),
+      });
+      if (page.next !== null && process.stdout.isTTY) print(paint('dim', `next page: --before ${page.next}`));
+    });
   const unmute = command
     .command('unmute')
     .description('Sends a recipient of mail again what it has stopped by the link in a mail.')
@@ -176,6 +189,7 @@ export function notifyCommand(program: Command): CommandFile {
       ],
       ['volt notify test team', 'see whether it arrives'],
       ['volt notify log', 'why somebody got a notice, or did not'],
+      ['volt notify log --build app#12', 'who heard of a build, and who did not, and why'],
       ['volt notify mail ada@home.example', 'get mail about your commits there'],
     ],
   };

@@ -130,15 +130,22 @@ async function changeWaiting(
   );
 }
 
-/** Notices, newest first. @param filter `of`: only those of these targets; `before`: only those with a lower id */
+/** Notices, newest first. @param filter `of`: only those of these targets; `build`: about this one; `before`: with a lower id */
 export async function listNotices(
   { db }: { db: Sql },
   {
     target,
     of,
+    build,
     limit,
     before,
-  }: { target?: string | undefined; of?: readonly string[]; limit: number; before?: number | undefined },
+  }: {
+    target?: string | undefined;
+    of?: readonly string[];
+    build?: number | undefined;
+    limit: number;
+    before?: number | undefined;
+  },
 ): Promise<Notice[]> {
   if (of?.length === 0) return [];
   let query = notices(db)
@@ -146,6 +153,7 @@ export async function listNotices(
     .orderBy('notices.id', 'desc')
     .limit(limit);
   if (target !== undefined) query = query.where('notices.target', '=', target);
+  if (build !== undefined) query = query.where('notices.build_id', '=', build);
   if (of !== undefined) query = query.where('notices.target', 'in', of);
   return (await query.execute()).map(noticeOf);
 }

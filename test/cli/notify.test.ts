@@ -3,6 +3,8 @@ import { startNotifier } from '../../src/notifier/start.ts';
 import type { Stage } from '../../src/queues/stage.ts';
 import { volt } from '../support/cli.ts';
 import { NoticeReceiver } from '../support/notice-receiver.ts';
+import { Noticing } from '../support/noticing.ts';
+import { until } from '../support/until.ts';
 import { Site } from '../web/site.ts';
 
 describe('volt notify', function () {
@@ -45,6 +47,22 @@ describe('volt notify', function () {
     expect((await run('add', 'ops', ...address)).stderr).to.include('name_taken');
     expect((await run('rm', 'ops')).stdout).to.include('removed ops');
     expect((await run('ls')).stdout).to.include('no targets');
+  });
+
+  it('shows who heard of one build, and why nobody may have', async () => {
+    await site.context.database.db.updateTable('repositories').set({ default_branch: 'main' }).execute();
+    await run('add', 'each', '--kind', 'webhook', '--to', receiver.url, '--on', 'all');
+    const noticing = new Noticing(site.context);
+    const [passed, broken] = [await noticing.end('success'), await noticing.end('failure')];
+    const logOf = async (build: string) => (await run('log', '--build', build)).stdout;
+    await until('it is sent', async () => /each +app#2 +broken +sent/.test(await logOf('app#2')));
+    expect(await logOf(broken)).to.not.include('passed');
+    expect(await logOf(passed))
+      .to.match(/each +app#1 +passed +sent/)
+      .and.not.include('broken');
+    const elsewhere = await noticing.end('failure', { ref: 'refs/heads/topic' });
+    expect(await logOf(elsewhere)).to.include('no target hears of it');
+    await run('rm', 'each');
   });
 
   it('tells what a target answers to a test, and works again with another address', async () => {

@@ -118,6 +118,7 @@ const log = jsonRoute({
   confidential: true,
   query: z.object({
     target: repositoryName.optional(),
+    build: z.coerce.number().int().min(1).optional().meta({ description: 'only notices about the build with this id' }),
     limit: z.coerce.number().int().min(1).max(500).default(50),
     before: z.coerce.number().int().min(1).optional().meta({ description: 'only notices older than this one' }),
   }),
