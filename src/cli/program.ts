@@ -113,6 +113,11 @@ export async function run(args: string[]): Promise<never> {
   // every user of the machine can read the arguments of a process: hide a password at once
   if (args.some((arg) => hideCredentials(arg) !== arg)) process.title = 'volt';
   const program = createProgram();
+  // what a library never answers leaves nothing to wait for: Node would end then, without a word and with a code of its own
+  process.once('beforeExit', () => {
+    process.exitCode = conclude(new Error('the command ended before its work was done'), program, args);
+    process.exit();
+  });
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {

@@ -1,5 +1,7 @@
 import { expect } from 'chai';
+import { startChild } from '../support/child.ts';
 import { volt } from '../support/cli.ts';
+import { TestFolders } from '../support/folder.ts';
 
 describe('volt exits 2 and explains wrong usage', () => {
   const cases: { what: string; args: string[]; code?: string; says: RegExp; env?: Record<string, string> }[] = [
@@ -55,4 +57,18 @@ describe('volt exits 2 and explains wrong usage', () => {
     expect(code).to.equal(2);
     expect(JSON.parse(stderr).error).to.include({ code: 'usage', remedy: 'See: npx volt builds --help' });
   });
+});
+
+it('volt exits 3 and says so when it waits for something that never answers', async () => {
+  const folders = new TestFolders();
+  const child = startChild(
+    `import { run } from './src/cli/program.ts';
+    globalThis.fetch = () => new Promise(() => {});
+    process.stderr.write = (text) => (console.log(JSON.parse(text).error.message), true);
+    await run(['builds', '--json', '--data', process.argv.at(-1)]);`,
+    { args: [folders.make()], env: { VOLT_TOKEN: 'a-token-of-this-test' } },
+  );
+  expect(await child.line()).to.equal('the command ended before its work was done');
+  expect(await child.ended()).to.equal(3);
+  folders.remove();
 });
