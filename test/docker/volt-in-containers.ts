@@ -159,6 +159,11 @@ function openTun(folder: string): string {
   return path;
 }
 
+/** What a runner's container needs for the sandbox: podman ignores Compose's translation of `systempaths=unconfined`. */
+function unmasked(engine: Engine): object {
+  return engine.name === 'podman' ? { security_opt: ['unmask=ALL'] } : {};
+}
+
 /** What differs from a normal installation: names of images, passwords, and the git server. */
 function changes(
   { engine, image, base, folder, postgres, containers }: Settings,
@@ -172,8 +177,7 @@ function changes(
       ...Object.fromEntries(stages.map((stage) => [stage, { image }])),
       runner: {
         image: containers ? `${image}-containers` : image,
-        // podman ignores Compose's translation of `systempaths=unconfined`
-        ...(engine.name === 'podman' && { security_opt: ['unmask=ALL'] }),
+        ...unmasked(engine),
         // that of this machine may be closed
         ...(containers && { devices: [`${openTun(folder)}:/dev/net/tun`] }),
       },
@@ -193,11 +197,11 @@ function changes(
 
 /** The "other machine" is this one: its runner reaches Redis and the git server at their published ports. */
 function remoteChanges(
-  { image, folder }: Settings,
+  { engine, image, folder }: Settings,
   { redis_runner_password }: Record<string, { file: string }>,
 ): object {
   return {
-    services: { runner: { image, network_mode: 'host', extra_hosts: ['git:127.0.0.1'] } },
+    services: { runner: { image, ...unmasked(engine), network_mode: 'host', extra_hosts: ['git:127.0.0.1'] } },
     secrets: { redis_runner_password, runner_key: { file: join(folder, 'secrets', 'runner_key') } },
   };
 }
