@@ -67,6 +67,7 @@ export class IsolatedJobs {
   env: Record<string, string> = {};
   readonly #repositories: TestRepository[] = [];
   readonly #rooms: string[] = [];
+  readonly #texts = new TextWorker();
   #count = 0;
 
   constructor(level: IsolationLevel, overrides: Overrides = {}) {
@@ -126,6 +127,7 @@ export class IsolatedJobs {
   }
 
   clean(): void {
+    void this.#texts.close();
     for (const repository of this.#repositories.splice(0)) repository.remove();
     for (const folder of [this.#base, ...this.#rooms.splice(0)]) rmSync(folder, { recursive: true, force: true });
   }
@@ -159,7 +161,6 @@ export class IsolatedJobs {
     });
     const chunks: Buffer[] = [];
     const tree = this.trees && new JobTree(this.trees, `${name} ${trust.class}`);
-    const texts = new TextWorker();
     const fetchPolicy = fetchPolicyOf(
       { ...config, actionsUrl: this.actionsUrl },
       { repo, trust },
@@ -191,7 +192,7 @@ export class IsolatedJobs {
           runner: 'box',
           engine: this.engine,
           idToken: this.idToken,
-          texts: texts.forJob(name),
+          texts: this.#texts.forJob(String(this.#count)),
           processes: Promise.resolve(processes),
           output: (chunk) => void chunks.push(Buffer.from(chunk)),
           progress: () => undefined,
@@ -201,7 +202,6 @@ export class IsolatedJobs {
         },
       );
     } finally {
-      await texts.close();
       await processes.close();
       await tree?.end(processes.isEmpty ? join(workspace.folder, 'workspace') : undefined);
       workspace.leave();

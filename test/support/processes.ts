@@ -56,7 +56,7 @@ export class VoltProcess {
     return this.#child.pid as number;
   }
 
-  async says(text: string | RegExp, timeout = 30_000): Promise<void> {
+  async says(text: string | RegExp, timeout = 50_000): Promise<void> {
     const said = () => (typeof text === 'string' ? this.output.includes(text) : text.test(this.output));
     await until(
       `volt ${this.#args.join(' ')} says ${text}; it said: ${this.output.slice(-500)}`,
