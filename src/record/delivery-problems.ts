@@ -1,10 +1,8 @@
 import type { Problem } from '../kernel/problems.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import type { Database } from './database.ts';
+import { noProblem } from './delivery-columns.ts';
 import type { Deliverable } from './holds.ts';
-
-/** Nothing holds up what goes to a forge or to a target of notices. */
-export const noProblem = { problem_code: null, problem_message: null, problem_remedy: null, problem_since: null };
 
 /** Records what holds up everything that goes to a forge or a target; undefined if nothing does any more. */
 export async function noteProblem(

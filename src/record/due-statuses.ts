@@ -4,6 +4,7 @@ import { projectAt } from '../kernel/forge-projects.ts';
 import type { Problem } from '../kernel/problems.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import type { Database, Sql } from './database.ts';
+import { errorColumns, errorIn, noError } from './error-columns.ts';
 import { type Reader, readable } from './visibility.ts';
 
 /** A status that is due: it is to be sent, or to be looked up at the forge. */
@@ -128,7 +129,7 @@ export async function noteDone(database: Database, { id, revision }: StatusRef, 
   await database.write((db) =>
     db
       .updateTable('commit_statuses')
-      .set({ due_at: null, sent: revision, ...(error ? columnsOf(error) : noError) })
+      .set({ due_at: null, sent: revision, ...(error ? errorColumns(error) : noError) })
       .where('id', '=', id)
       .where('revision', '=', revision)
       .execute(),
@@ -156,7 +157,7 @@ export async function noteFailed(
   await database.write((db) =>
     db
       .updateTable('commit_statuses')
-      .set((eb) => ({ due_at: dueAt, attempts: eb('attempts', '+', 1), ...(problem && columnsOf(problem)) }))
+      .set((eb) => ({ due_at: dueAt, attempts: eb('attempts', '+', 1), ...(problem && errorColumns(problem)) }))
       .where('id', '=', id)
       .where('revision', '=', revision)
       .execute(),
@@ -243,13 +244,8 @@ export async function refusedStatuses({ db }: { db: Sql }, reader: Reader, repo?
     .orderBy('repo')
     .orderBy('forge')
     .execute();
-  return rows.map(({ repo, forge, error_code, error_message, error_remedy }) => ({
-    ...{ repo, forge, code: error_code ?? '', message: error_message ?? '', remedy: error_remedy ?? '' },
-  }));
-}
-
-const noError = { error_code: null, error_message: null, error_remedy: null };
-
-function columnsOf({ code, message, remedy }: Problem) {
-  return { error_code: code, error_message: message, error_remedy: remedy };
+  return rows.flatMap(({ repo, forge, ...row }) => {
+    const error = errorIn(row);
+    return error ? [{ repo, forge, ...error }] : [];
+  });
 }

@@ -10,7 +10,7 @@ import { serverNow } from '../kernel/server-time.ts';
 import { hideCredentials } from '../kernel/urls.ts';
 import { Vault } from '../secrets/vault.ts';
 import type { Database, Sql } from './database.ts';
-import { noProblem } from './delivery-problems.ts';
+import { noProblem, problemIn } from './delivery-columns.ts';
 import {
   checkToken,
   credentialIn,
@@ -162,12 +162,9 @@ export interface ForgeProblem {
 
 /** All forges, by name. */
 export async function forgeProblems({ db }: Pick<Database, 'db'>): Promise<ForgeProblem[]> {
-  const columns = ['name', 'problem_code', 'problem_message', 'problem_remedy'] as const;
+  const columns = ['name', 'problem_code', 'problem_message', 'problem_remedy', 'problem_since'] as const;
   const rows = await db.selectFrom('forges').select(columns).orderBy('name').execute();
-  return rows.map(({ name, problem_code: code, problem_message: message, problem_remedy: remedy }) => ({
-    name,
-    problem: code === null ? null : { code, message: message ?? '', remedy: remedy ?? '' },
-  }));
+  return rows.map(({ name, ...row }) => ({ name, problem: problemIn(row) }));
 }
 
 /** What a forge is for. */
@@ -338,16 +335,12 @@ function checkEntries(kind: ForgeKind, entries: readonly string[]): void {
 
 function forgeOf(row: Selectable<Schema['forges']>, waiting: number): Forge {
   const { name, kind, api, app_id: id, app_page: page, repos, report, created_by, created_at, checked_at } = row;
-  const { problem_code: code, problem_message: message, problem_remedy: remedy, problem_since: since } = row;
   return {
     ...{ name, kind, api, repos: JSON.parse(repos) as string[], report, waiting, createdBy: created_by },
     givesJobToken: row.job_token !== null || id !== null,
     app: id === null ? null : { id, page },
     createdAt: new Date(created_at).toISOString(),
     checkedAt: checked_at === null ? null : new Date(checked_at).toISOString(),
-    problem:
-      code === null || since === null
-        ? null
-        : { code, message: message ?? '', remedy: remedy ?? '', since: new Date(since).toISOString() },
+    problem: problemIn(row),
   };
 }

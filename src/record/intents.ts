@@ -1,7 +1,8 @@
-import type { VoltError } from '../kernel/errors.ts';
 import type { BuildId, JobId, Reason } from '../kernel/model.ts';
+import type { Problem } from '../kernel/problems.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import type { Database, Write } from './database.ts';
+import { errorColumns, errorIn } from './error-columns.ts';
 import type { IntentRow } from './schema.ts';
 
 /** A request of a person or a rule. It is recorded before any message of it is sent, and stays open until it is done. */
@@ -146,15 +147,11 @@ export async function closeIntent(db: Write, id: number, madeBuild: BuildId | nu
 }
 
 /** Closes an intent that cannot be carried out. */
-export async function failIntent(
-  database: Database,
-  id: number,
-  { code, message, remedy }: Pick<VoltError, 'code' | 'message' | 'remedy'>,
-): Promise<void> {
+export async function failIntent(database: Database, id: number, error: Problem): Promise<void> {
   await database.write((db) =>
     db
       .updateTable('intents')
-      .set({ closed_at: serverNow(), error_code: code, error_message: message, error_remedy: remedy })
+      .set({ closed_at: serverNow(), ...errorColumns(error) })
       .where('id', '=', id)
       .where('closed_at', 'is', null)
       .execute(),
@@ -174,9 +171,6 @@ function intentOf(row: IntentRow): Intent {
     because: row.reason === null ? null : { reason: row.reason, message: row.message ?? '' },
     open: row.closed_at === null,
     madeBuild: row.made_build === null ? null : (String(row.made_build) as BuildId),
-    error:
-      row.error_code === null
-        ? null
-        : { code: row.error_code, message: row.error_message ?? '', remedy: row.error_remedy ?? '' },
+    error: errorIn(row),
   };
 }

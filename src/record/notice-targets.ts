@@ -6,7 +6,7 @@ import type { NoticeChoice, NoticeKind } from '../kernel/notices.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import { Vault } from '../secrets/vault.ts';
 import type { Database, Sql, Write } from './database.ts';
-import { noProblem } from './delivery-problems.ts';
+import { noProblem } from './delivery-columns.ts';
 import { nextDigest } from './notice-digests.ts';
 import { noticeAddressOf, writingVault } from './secret-key.ts';
 import { shownTarget, type TargetRow, targetRow } from './shown-target.ts';

@@ -4,6 +4,7 @@ import type { GeneralEvent, NoticeEvent } from '../kernel/notices.ts';
 import type { Problem } from '../kernel/problems.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import type { Database, Sql } from './database.ts';
+import { errorColumns, errorIn, noError } from './error-columns.ts';
 import type { Schema } from './schema.ts';
 
 /** Sending notices, and showing what became of them; new-notices.ts makes them. */
@@ -93,7 +94,7 @@ export async function noteNoticeFailed(
   { id, attempts }: Pick<DueNotice, 'id' | 'attempts'>,
   { dueAt, problem, mayHaveArrived }: { dueAt: number; problem: Problem; mayHaveArrived: boolean },
 ): Promise<void> {
-  const tried = { attempts: attempts + 1, ...(!mayHaveArrived && { begun_at: null }), ...columnsOf(problem) };
+  const tried = { attempts: attempts + 1, ...(!mayHaveArrived && { begun_at: null }), ...errorColumns(problem) };
   await changeWaiting(database, id, { due_at: dueAt, ...tried });
 }
 
@@ -103,7 +104,7 @@ export async function noteNoticeDropped(
   id: number,
   { dropped, problem }: { dropped: string; problem?: Problem },
 ): Promise<void> {
-  await changeWaiting(database, id, { due_at: null, dropped, ...(problem && columnsOf(problem)) });
+  await changeWaiting(database, id, { due_at: null, dropped, ...(problem && errorColumns(problem)) });
 }
 
 /** Lets all notices of a target that wait be tried at a time, at the earliest; a test of the target does not wait. */
@@ -173,7 +174,7 @@ function notices(db: Sql) {
 
 type Row = Selectable<Schema['notices']> & { repo: string | null; ref: string | null; number: number | null };
 
-function noticeOf({ repo, ref, number, build_id: build, error_code: code, ...row }: Row): Notice {
+function noticeOf({ repo, ref, number, build_id: build, ...row }: Row): Notice {
   return {
     ...{ id: String(row.id), target: row.target, recipient: row.recipient, event: row.event, why: row.why },
     about: repo === null || ref === null || number === null ? null : { repo, ref, build: String(build), number },
@@ -182,12 +183,6 @@ function noticeOf({ repo, ref, number, build_id: build, error_code: code, ...row
     createdAt: new Date(row.created_at).toISOString(),
     sentAt: row.sent_at === null ? null : new Date(row.sent_at).toISOString(),
     dueAt: row.due_at === null ? null : new Date(row.due_at).toISOString(),
-    problem: code === null ? null : { code, message: row.error_message ?? '', remedy: row.error_remedy ?? '' },
+    problem: errorIn(row),
   };
-}
-
-const noError = { error_code: null, error_message: null, error_remedy: null };
-
-function columnsOf({ code, message, remedy }: Problem) {
-  return { error_code: code, error_message: message, error_remedy: remedy };
 }

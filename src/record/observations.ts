@@ -1,6 +1,7 @@
-import type { VoltError } from '../kernel/errors.ts';
+import type { Problem } from '../kernel/problems.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import type { Database } from './database.ts';
+import { errorColumns, errorIn, noError } from './error-columns.ts';
 import type { RepositoryRow } from './schema.ts';
 
 /** The outcome of the last poll of a repository. */
@@ -9,35 +10,21 @@ export interface Observation {
   defaultBranch: string | null;
   /** a warning about the repository, a sentence for people */
   notice: string | null;
-  error: { code: string; message: string; remedy: string; since: string } | null;
+  error: (Problem & { since: string }) | null;
   /** after an error: when its schedule polls again at the earliest */
   retryAt: string | null;
 }
 
-export const noError = {
-  error_code: null,
-  error_message: null,
-  error_remedy: null,
-  error_since: null,
-  failures: 0,
-  retry_at: null,
-} as const;
+export const noFailures = { ...noError, error_since: null, failures: 0, retry_at: null };
 
 export function observationOf(row: RepositoryRow): Observation {
   const time = (ms: number) => new Date(ms).toISOString();
+  const error = errorIn(row);
   return {
     observedAt: row.observed_at === null ? null : time(row.observed_at),
     defaultBranch: row.default_branch,
     notice: row.notice,
-    error:
-      row.error_code === null
-        ? null
-        : {
-            code: row.error_code,
-            message: row.error_message ?? '',
-            remedy: row.error_remedy ?? '',
-            since: time(row.error_since ?? 0),
-          },
+    error: error && { ...error, since: time(row.error_since ?? 0) },
     retryAt: row.retry_at === null ? null : time(row.retry_at),
   };
 }
@@ -51,7 +38,7 @@ export async function noteObserved(
   await database.write((db) =>
     db
       .updateTable('repositories')
-      .set({ observed_at: serverNow(), default_branch: seen.defaultBranch, notice: seen.notice, ...noError })
+      .set({ observed_at: serverNow(), default_branch: seen.defaultBranch, notice: seen.notice, ...noFailures })
       .where('name', '=', repo)
       .execute(),
   );
@@ -89,7 +76,7 @@ export async function notePolls(database: Database, polls: ReadonlyMap<string, n
 export async function noteObserveError(
   database: Database,
   repo: string,
-  error: Pick<VoltError, 'code' | 'message' | 'remedy'>,
+  error: Problem,
   pauseAfter: (failures: number) => number = () => 0,
 ): Promise<void> {
   await database.write(async (db) => {
@@ -98,9 +85,7 @@ export async function noteObserveError(
     await db
       .updateTable('repositories')
       .set((eb) => ({
-        error_code: error.code,
-        error_message: error.message,
-        error_remedy: error.remedy,
+        ...errorColumns(error),
         error_since: eb.fn.coalesce('error_since', eb.val(serverNow())),
         failures,
         retry_at: serverNow() + Math.round(pauseAfter(failures)),

@@ -1,6 +1,7 @@
 import type { CommitState } from '../kernel/commit-status.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import type { Write } from './database.ts';
+import { noError } from './error-columns.ts';
 
 /** A status that a forge should show. */
 export interface WantedStatus {
@@ -47,7 +48,7 @@ export async function putStatus(
             : eb.ref('commit_statuses.round'),
         revision: eb('commit_statuses.revision', '+', 1),
         ...{ attempts: 0, losses: 0, due_at: now, created_at: now },
-        ...{ error_code: null, error_message: null, error_remedy: null },
+        ...noError,
       }));
       return begun ? update : update.where('commit_statuses.build_id', '=', build);
     })

@@ -1,6 +1,7 @@
 import type { BuildId } from '../kernel/model.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import type { Database, Write } from './database.ts';
+import { errorColumns } from './error-columns.ts';
 import { forgetInGrants } from './grants.ts';
 import { forgetInTargets } from './notice-targets.ts';
 import { forgetInTokens } from './tokens.ts';
@@ -57,9 +58,11 @@ async function failRequests(db: Write, repo: string): Promise<void> {
     .updateTable('intents')
     .set({
       closed_at: serverNow(),
-      error_code: 'not_found',
-      error_message: `${repo} is no longer observed`,
-      error_remedy: 'Add it again, then ask again.',
+      ...errorColumns({
+        code: 'not_found',
+        message: `${repo} is no longer observed`,
+        remedy: 'Add it again, then ask again.',
+      }),
     })
     .where('kind', 'in', ['trigger', 'retry'])
     .where('repo', '=', repo)

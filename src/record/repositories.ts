@@ -7,7 +7,7 @@ import type { Visibility } from '../kernel/visibility.ts';
 import type { AwaitedEvent } from '../kernel/workflow-events.ts';
 import { renewCursors } from './cursors.ts';
 import type { Database, Sql, Write } from './database.ts';
-import { noError, type Observation, observationOf } from './observations.ts';
+import { noFailures, type Observation, observationOf } from './observations.ts';
 import { observed } from './observed.ts';
 import { seenMark } from './pull-requests.ts';
 import type { RepositoryRow } from './schema.ts';
@@ -168,7 +168,7 @@ function columnsOf(repository: Repository) {
     pull_request_labels: repository.pullRequestLabels && JSON.stringify(repository.pullRequestLabels),
     visibility: repository.visibility,
     // former errors say nothing about the new settings
-    ...noError,
+    ...noFailures,
   };
 }
 

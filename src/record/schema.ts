@@ -8,12 +8,14 @@ import type { ProviderKind } from '../kernel/provider-kinds.ts';
 import type { PullRequestCheckout, PullRequestMode } from '../kernel/pull-request.ts';
 import type { Role } from '../kernel/roles.ts';
 import type { Visibility } from '../kernel/visibility.ts';
+import type { DeliveryColumns } from './delivery-columns.ts';
+import type { ErrorColumns } from './error-columns.ts';
 
 /** Times are milliseconds since 1970-01-01 UTC; lists and plans are JSON text. */
 export interface Schema {
   meta: { key: string; value: string };
 
-  repositories: {
+  repositories: ErrorColumns & {
     name: string;
     url: string;
     /** machine that the path is on, null for a URL that every machine can fetch */
@@ -32,7 +34,6 @@ export interface Schema {
     command: string | null;
     /** JSON: globs of files with results of single tests; empty means none */
     reports: string;
-    /** commits of each ref's history that are fetched; null means all */
     /** git's filter of the objects that are fetched; null means none */
     filter: string | null;
     /** JSON: further labels that a runner of its jobs must have */
@@ -68,9 +69,6 @@ export interface Schema {
     default_branch: string | null;
     /** a warning, a sentence */
     notice: string | null;
-    error_code: string | null;
-    error_message: string | null;
-    error_remedy: string | null;
     error_since: number | null;
     /** polls that failed in a row */
     failures: Generated<number>;
@@ -235,7 +233,7 @@ export interface Schema {
   };
 
   /** what people may start at a ref: the last question about it, and its answer; see record/startable.ts */
-  startable: {
+  startable: ErrorColumns & {
     repo: string;
     /** as the person has named it; empty for the default branch */
     ref: string;
@@ -246,9 +244,6 @@ export interface Schema {
     sha: string | null;
     /** StartableWorkflows as JSON */
     workflows: string | null;
-    error_code: string | null;
-    error_message: string | null;
-    error_remedy: string | null;
   };
 
   jobs: {
@@ -472,7 +467,7 @@ export interface Schema {
     slots: number;
   };
 
-  forges: {
+  forges: DeliveryColumns & {
     name: string;
     kind: ForgeKind;
     api: string;
@@ -492,14 +487,6 @@ export interface Schema {
     created_at: number;
     /** when Volt has checked that the token may set statuses; null until then */
     checked_at: number | null;
-    /** what holds up all statuses of the forge; null if nothing does */
-    problem_code: string | null;
-    problem_message: string | null;
-    problem_remedy: string | null;
-    problem_since: number | null;
-    /** the notifier that delivers to it, and until when no other does */
-    holder: string | null;
-    held_until: number | null;
   };
 
   /** what signs the ID tokens of jobs, see record/id-token-keys.ts */
@@ -514,7 +501,7 @@ export interface Schema {
   };
 
   /** the outbox of statuses, as forges should show them, see record/commit-statuses.ts */
-  commit_statuses: {
+  commit_statuses: ErrorColumns & {
     id: Generated<number>;
     forge: string;
     repo: string;
@@ -545,13 +532,10 @@ export interface Schema {
     /** when it is to be sent, or looked up at the forge; null if nothing is left to do */
     due_at: number | null;
     created_at: number;
-    error_code: string | null;
-    error_message: string | null;
-    error_remedy: string | null;
   };
 
   /** where notices for people go, see record/notice-targets.ts */
-  notice_targets: {
+  notice_targets: DeliveryColumns & {
     name: string;
     kind: NoticeKind;
     /** the address as people may see it, without what is secret in it */
@@ -574,13 +558,6 @@ export interface Schema {
     token_id: number | null;
     /** when the next digest is due; null for none */
     digest_at: number | null;
-    problem_code: string | null;
-    problem_message: string | null;
-    problem_remedy: string | null;
-    problem_since: number | null;
-    /** the notifier that delivers to it, and until when no other does */
-    holder: string | null;
-    held_until: number | null;
     /** the last entry of the audit log that it was told of, or was there before it; null for a target that hears of builds */
     audit_after: number | null;
   };
@@ -610,7 +587,7 @@ export interface Schema {
   };
 
   /** what people hear, see record/notices.ts */
-  notices: {
+  notices: ErrorColumns & {
     id: Generated<number>;
     target: string;
     /** mail address; empty where the target is the only recipient */
@@ -622,10 +599,10 @@ export interface Schema {
     /** why the recipient gets it */
     why: string;
     created_at: number;
-    /** when it is to be sent; null if nothing is left to do */
     /** the first and the last entry of the audit log that it tells of; null for other notices */
     audit_first: Generated<number | null>;
     audit_last: Generated<number | null>;
+    /** when it is to be sent; null if nothing is left to do */
     due_at: number | null;
     attempts: number;
     /** when a try began whose outcome is not known: the notice may have arrived; null for none */
@@ -633,9 +610,6 @@ export interface Schema {
     sent_at: number | null;
     /** why it was not sent */
     dropped: string | null;
-    error_code: string | null;
-    error_message: string | null;
-    error_remedy: string | null;
   };
 
   /** what recipients of mail want no more, see record/notice-mutes.ts; an empty text stands for all */
@@ -766,7 +740,7 @@ export interface Schema {
     created_at: number;
   };
 
-  intents: {
+  intents: ErrorColumns & {
     id: Generated<number>;
     kind: 'trigger' | 'cancel' | 'retry';
     repo: string;
@@ -786,9 +760,6 @@ export interface Schema {
     closed_at: number | null;
     /** build that a trigger made */
     made_build: number | null;
-    error_code: string | null;
-    error_message: string | null;
-    error_remedy: string | null;
   };
 }
 

@@ -2,6 +2,7 @@ import type { Selectable } from 'kysely';
 import { VoltError } from '../kernel/errors.ts';
 import type { NoticeOptions, NoticeTarget } from '../kernel/model/notice-shapes.ts';
 import type { Sql } from './database.ts';
+import { problemIn } from './delivery-columns.ts';
 import { mutesOf } from './notice-mutes.ts';
 import type { Schema } from './schema.ts';
 import { type Maintainer, maintainerOf, maintains } from './target-maintainers.ts';
@@ -30,7 +31,7 @@ export async function shownTarget(db: Sql, row: TargetRow): Promise<NoticeTarget
     mutes: await mutesOf(db, name),
     waiting: Number(count),
     createdAt: new Date(created_at).toISOString(),
-    problem: maintainer && !maintains(maintainer.rights, heard) ? unownedBy(maintainer, name) : problemOf(row),
+    problem: maintainer && !maintains(maintainer.rights, heard) ? unownedBy(maintainer, name) : problemIn(row),
   };
 }
 
@@ -42,10 +43,4 @@ function unownedBy({ name: who }: Maintainer, target: string): NoticeTarget['pro
     remedy: `Look where it sends. An owner or administrator takes it over by testing it, \`volt notify test ${target}\`, or by changing it.`,
     since: null,
   };
-}
-
-function problemOf(row: TargetRow): NoticeTarget['problem'] {
-  const { problem_code: code, problem_message: message, problem_remedy: remedy, problem_since: since } = row;
-  if (code === null) return null;
-  return { code, message: message ?? '', remedy: remedy ?? '', since: new Date(since ?? 0).toISOString() };
 }

@@ -1,7 +1,8 @@
-import type { VoltError } from '../kernel/errors.ts';
 import { type StartableWorkflows, startableWorkflows } from '../kernel/model/startable-shapes.ts';
+import type { Problem } from '../kernel/problems.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import type { Database, Sql } from './database.ts';
+import { errorColumns, errorIn, noError } from './error-columns.ts';
 
 /**
  * What people may start at a ref. The web stage asks, an observer reads the workflow files and answers; the last answer for each
@@ -24,7 +25,7 @@ export interface StartableAnswer {
   /** null until it is answered for the first time */
   answeredAt: number | null;
   found: StartableAtRef | undefined;
-  error: Pick<VoltError, 'code' | 'message' | 'remedy'> | undefined;
+  error: Problem | undefined;
 }
 
 /** Default branch, as the column has it. */
@@ -54,7 +55,7 @@ export async function startableAt(
 ): Promise<StartableAnswer | undefined> {
   const row = await rowOf(db, repo, ref).selectAll().executeTakeFirst();
   if (!row) return undefined;
-  const { asked_at: askedAt, answered_at: answeredAt, full_ref, sha, workflows, error_code, ...rest } = row;
+  const { asked_at: askedAt, answered_at: answeredAt, full_ref, sha, workflows } = row;
   return {
     askedAt,
     answeredAt,
@@ -62,14 +63,7 @@ export async function startableAt(
       workflows === null || full_ref === null || sha === null
         ? undefined
         : { ref: full_ref, sha, ...startableWorkflows.parse(JSON.parse(workflows)) },
-    error:
-      error_code === null
-        ? undefined
-        : {
-            code: error_code as VoltError['code'],
-            message: rest.error_message ?? '',
-            remedy: rest.error_remedy ?? '',
-          },
+    error: errorIn(row) ?? undefined,
   };
 }
 
@@ -92,19 +86,12 @@ export async function answerStartable(
   database: Database,
   repo: string,
   { ref, askedAt }: { ref: string | null; askedAt: number },
-  answer: StartableAtRef | Pick<VoltError, 'code' | 'message' | 'remedy'>,
+  answer: StartableAtRef | Problem,
 ): Promise<void> {
-  const none = {
-    full_ref: null,
-    sha: null,
-    workflows: null,
-    error_code: null,
-    error_message: null,
-    error_remedy: null,
-  };
+  const none = { full_ref: null, sha: null, workflows: null, ...noError };
   const given =
     'code' in answer
-      ? { error_code: answer.code, error_message: answer.message, error_remedy: answer.remedy }
+      ? errorColumns(answer)
       : {
           full_ref: answer.ref,
           sha: answer.sha,

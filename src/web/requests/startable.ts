@@ -1,5 +1,5 @@
 import { checkRefName } from '../../git/remote/ref-names.ts';
-import { VoltError } from '../../kernel/errors.ts';
+import { type ErrorCode, VoltError } from '../../kernel/errors.ts';
 import { serverNow } from '../../kernel/server-time.ts';
 import type { Repository } from '../../record/repositories.ts';
 import { askStartable, type StartableAnswer, type StartableAtRef, startableAt } from '../../record/startable.ts';
@@ -60,7 +60,7 @@ export async function requireStartable(
   }
   const { found, error } = answer;
   if (found) return found;
-  throw new VoltError(error?.code ?? 'internal', error?.message ?? 'the workflows could not be read', {
+  throw new VoltError((error?.code ?? 'internal') as ErrorCode, error?.message ?? 'the workflows could not be read', {
     remedy: error?.remedy ?? 'Ask again.',
   });
 }
