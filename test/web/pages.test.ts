@@ -1,10 +1,14 @@
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { newStep } from '../../src/kernel/model.ts';
 import { age, duration } from '../../src/kernel/times.ts';
 import { hideCredentials } from '../../src/kernel/urls.ts';
 import { findIntent, openRetries } from '../../src/record/intents.ts';
 import { moveToNextAttempt } from '../../src/record/next-attempts.ts';
+import { webApp } from '../../src/web/app.ts';
 import { attemptSentence, stateOf, verdictOf } from '../../src/web/pages/sentences.ts';
+import { plainWords, Words } from '../../src/web/pages/words.tsx';
+import { readTree } from '../support/imports.ts';
 import { pullRequest7 } from '../support/record.ts';
 import { job, Site } from './site.ts';
 
@@ -46,6 +50,32 @@ describe('web: pages without scripts', () => {
       expect(textOf(page).replaceAll('&quot;', '"')).to.include(`${words} · Volt`);
       expect(page).to.include('href="/builds"').and.not.include('/api/v1');
     }
+  });
+
+  it('show commands in messages and remedies as code', async () => {
+    const cookie = await site.signInAs('reader', ['readers']);
+    const page = await site.page('/repos/new', { cookie });
+    expect(page).to.include('You may not do this').and.not.include('`');
+    expect(page).to.match(/<code>(npx )?volt access grant reader admin<\/code>/);
+    const text = String(Words({ text: 'unknown `<b>` and `volt status`, but not ` alone' }));
+    expect(text).to.match(/^unknown <code>&lt;b&gt;<\/code> and <code>(npx )?volt status<\/code>, but not ` alone$/);
+    expect(plainWords('unknown `key`')).to.equal('unknown key');
+  });
+
+  it('are there where a message or a remedy names one', async () => {
+    const served = webApp(await site.web())
+      .routes.filter(({ path }) => path !== '/*')
+      .map(({ path }) => new RegExp(`^${path.replace(/:\w+/g, '[^/]+').replace('*', '.*')}$`));
+    const { code } = await readTree(join(import.meta.dirname, '../..'));
+    const texts = [...code].filter(([file]) => /^src\/(web|record|cli|kernel)\//.test(file)).map(([, text]) => text);
+    const named = texts.flatMap((text) =>
+      [...text.matchAll(/\b(?:at|page|pages) (\/[a-z](?:\$\{[^}]*\}|[\w/-])*)/gi)].map(([, path = '']) => path),
+    );
+    const pages = named
+      .map((path) => path.replace(/\$\{[^}]*\}/g, 'name'))
+      .filter((path) => !/^\/(proc|etc|dev)/.test(path));
+    expect(pages).to.include.members(['/account', '/api', '/runners', '/sign-in']);
+    expect(pages.filter((path) => !served.some((route) => route.test(path)))).to.deep.equal([]);
   });
 
   it('say what to do if there are no builds', async () => {

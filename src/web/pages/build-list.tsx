@@ -9,6 +9,7 @@ import { JobDots } from './job-dots.tsx';
 import { Age, BuildMark, CommitId, Progress, Took } from './parts.tsx';
 import { because, refText } from './sentences.ts';
 import { Table } from './table.tsx';
+import { plainWords, Words } from './words.tsx';
 
 interface Listed {
   builds: BuildSummary[];
@@ -61,8 +62,8 @@ function Named({ build }: { build: BuildSummary }) {
       </a>
       <span class="by">
         {why !== undefined && (
-          <span class={`why ${build.status}`} title={why}>
-            {why}
+          <span class={`why ${build.status}`} title={plainWords(why)}>
+            <Words text={why} />
           </span>
         )}
         <RefLink build={build} />

@@ -28,10 +28,11 @@ import { answerPage } from './layout.tsx';
 import { LogSection, shownLogKey } from './log.tsx';
 import { Crumbs } from './page-head.tsx';
 import { stateOf } from './page-state.ts';
-import { BuildMark, Words } from './parts.tsx';
+import { BuildMark } from './parts.tsx';
 import { verdictOf } from './sentences.ts';
 import { stepPlaces } from './step-places.ts';
 import { Timeline } from './timeline.tsx';
+import { Words } from './words.tsx';
 
 /** `/builds/:id`: a build's result, its jobs, and one job with its log. The query `job` says which, `view` how the jobs are shown. */
 export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Response> {

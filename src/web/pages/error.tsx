@@ -1,12 +1,12 @@
 import type { Context } from 'hono';
 import type { Child } from 'hono/jsx';
-import type { ErrorCode, VoltError } from '../../kernel/errors.ts';
+import { type ErrorCode, type VoltError, withRemedy } from '../../kernel/errors.ts';
 import type { WebEnv } from '../access/env.ts';
 import { signInPath } from '../access/to-sign-in.ts';
 import type { Web } from '../services.ts';
 import { answerPage } from './layout.tsx';
 import { PageHead } from './page-head.tsx';
-import { Words } from './parts.tsx';
+import { plainWords, Words } from './words.tsx';
 
 /** What a page says about an error: what happened, and what a person can do about it on the pages. */
 interface ErrorText {
@@ -44,7 +44,7 @@ type TextOf = (error: VoltError, context: Context<WebEnv>) => ErrorText;
 
 const texts: { readonly [C in ErrorCode]?: TextOf } = {
   not_found: ({ message }, context) => ({
-    title: sentence(message),
+    title: plainWords(sentence(message)),
     text: (
       <p>
         The address may be mistyped, or what it named was removed, as old builds are.
@@ -69,7 +69,7 @@ const texts: { readonly [C in ErrorCode]?: TextOf } = {
     title: 'You may not do this',
     text: (
       <p>
-        {sentence(message)}. {remedy}
+        <Words text={withRemedy({ message: sentence(message), remedy })} />
       </p>
     ),
   }),
@@ -87,7 +87,7 @@ const texts: { readonly [C in ErrorCode]?: TextOf } = {
 
 /** What happened and its remedy, as for programs. */
 const other: TextOf = ({ message, remedy }) => ({
-  title: sentence(message),
+  title: plainWords(sentence(message)),
   text: (
     <p>
       <Words text={remedy} />

@@ -15,6 +15,7 @@ import { Nothing } from './nothing.tsx';
 import { PageHead } from './page-head.tsx';
 import { Age } from './parts.tsx';
 import { Table } from './table.tsx';
+import { Words } from './words.tsx';
 
 /** `/forges`: where statuses and checks go, and the form that makes a GitHub App. */
 export async function forgesPage(context: Context<WebEnv>, web: Web): Promise<Response> {
@@ -94,7 +95,7 @@ function Kind({ forge: { kind, app } }: { forge: Forge }) {
 }
 
 function State({ forge: { checkedAt, problem }, now }: { forge: Forge; now: number }) {
-  if (problem) return <>{problem.message}</>;
+  if (problem) return <Words text={problem.message} />;
   if (checkedAt === null) return <>not checked: nothing is sent</>;
   return (
     <>

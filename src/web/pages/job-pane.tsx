@@ -6,9 +6,10 @@ import { type Needed, whyItWaits } from '../status/waiting.ts';
 import type { Annotated } from './annotations.tsx';
 import { ApprovalForm, Deployment, waitingForApproval } from './approval.tsx';
 import { FailedTests } from './failed-tests.tsx';
-import { StatusMark, Took, Words } from './parts.tsx';
+import { StatusMark, Took } from './parts.tsx';
 import { attemptSentence, stateOf } from './sentences.ts';
 import { type ShowSummary, Steps } from './steps.tsx';
+import { Words } from './words.tsx';
 
 /** Which acts on a build a page offers. */
 export interface Allowed {

@@ -1,10 +1,10 @@
 import type { Child } from 'hono/jsx';
 import { durationStart } from '../../kernel/build-duration.ts';
-import { withCommandsAsTyped } from '../../kernel/invocation.ts';
 import { type BuildSummary, type Status, statusWords } from '../../kernel/model.ts';
 import { age, duration } from '../../kernel/times.ts';
 import { isFailing } from '../../kernel/verdict.ts';
 import type { Problem } from '../schemas/terms.ts';
+import { Words } from './words.tsx';
 
 /** A status as a word with its colour. */
 export function StatusMark({ status }: { status: Status }) {
@@ -90,17 +90,6 @@ function inUtc(time: string): string {
   return `${time.slice(0, 10)} ${time.slice(11, 19)} UTC`;
 }
 
-/** Text whose commands and code are between backticks; commands are shown as they are typed at this installation. */
-export function Words({ text }: { text: string }) {
-  return (
-    <>
-      {withCommandsAsTyped(text)
-        .split('`')
-        .map((part, index) => (index % 2 === 1 ? <code>{part}</code> : part))}
-    </>
-  );
-}
-
 /** Problems with their remedies. */
 export function Problems({ problems }: { problems: readonly Problem[] }) {
   return (
@@ -115,7 +104,9 @@ export function ProblemList({ problems }: { problems: readonly Problem[] }) {
     <ul class="problems">
       {problems.map(({ code, message, remedy }) => (
         <li data-code={code}>
-          <strong>{message}</strong>
+          <strong>
+            <Words text={message} />
+          </strong>
           <span>
             <Words text={remedy} />
           </span>

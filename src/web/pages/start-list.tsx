@@ -6,6 +6,7 @@ import { Age, BuildMark } from './parts.tsx';
 import { because } from './sentences.ts';
 import { Star } from './star.tsx';
 import { VerdictBars } from './verdict-bars.tsx';
+import { Words } from './words.tsx';
 
 /** A repository of the start page. */
 export interface Glance extends DefaultBranch {
@@ -85,7 +86,9 @@ function State({ glance, now }: { glance: Glance; now: number }) {
   return (
     <span class="what">
       {passes === false && last && (
-        <span class={`why ${last.status}`}>{because(last)?.split('\n')[0]?.slice(0, 160)}</span>
+        <span class={`why ${last.status}`}>
+          <Words text={because(last)?.split('\n')[0]?.slice(0, 160) ?? ''} />
+        </span>
       )}
       {broken && (
         <span class="since">

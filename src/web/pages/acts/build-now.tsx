@@ -18,7 +18,8 @@ import type { Web } from '../../services.ts';
 import { Field } from '../fields/field.tsx';
 import { answerPage } from '../layout.tsx';
 import { PageHead } from '../page-head.tsx';
-import { Problems, Words } from '../parts.tsx';
+import { Problems } from '../parts.tsx';
+import { Words } from '../words.tsx';
 import { above } from './crumbs.ts';
 import { InputFields } from './input-fields.tsx';
 
@@ -225,7 +226,9 @@ function Inputs(shown: { workflow: StartableWorkflow; form: BuildForm; environme
     <>
       {inputs.length === 0 && <p class="faint">This workflow takes no inputs.</p>}
       {others.map(([, message]) => (
-        <p class="wrong">{message}</p>
+        <p class="wrong">
+          <Words text={message} />
+        </p>
       ))}
       <InputFields {...{ inputs, environments }} values={form.values} problems={form.problems} />
     </>

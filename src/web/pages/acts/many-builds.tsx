@@ -19,6 +19,7 @@ import { type Crumb, PageHead } from '../page-head.tsx';
 import { Age, BuildMark, CommitId } from '../parts.tsx';
 import { refText } from '../sentences.ts';
 import { Table } from '../table.tsx';
+import { Words } from '../words.tsx';
 
 /** How long ago the oldest error is that the page offers to retry. */
 const usualSince = '24h';
@@ -207,7 +208,11 @@ function Chosen({ builds }: { builds: BuildSummary[] }) {
               <span class="subject">
                 <CommitId sha={sha} at={commitUrl} /> {subject}
               </span>
-              {message !== null && <span class="by">{message}</span>}
+              {message !== null && (
+                <span class="by">
+                  <Words text={message} />
+                </span>
+              )}
             </>
           ),
         },

@@ -1,5 +1,5 @@
 import type { PlacedProblem } from '../../config-texts/settings-text.ts';
-import { Words } from '../parts.tsx';
+import { Words } from '../words.tsx';
 
 /** The most problems that are shown. */
 const most = 200;

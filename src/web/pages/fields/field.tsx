@@ -1,4 +1,5 @@
 import type { Child } from 'hono/jsx';
+import { Words } from '../words.tsx';
 
 interface Shown {
   label: string;
@@ -84,7 +85,7 @@ export function Notes({ id, hint, problem }: Noted & { id: string }) {
     <>
       {problem !== undefined && (
         <p id={`${id}-problem`} class="wrong">
-          {problem}
+          <Words text={problem} />
         </p>
       )}
       {hint && (

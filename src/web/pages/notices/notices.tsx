@@ -15,6 +15,7 @@ import { PageHead } from '../page-head.tsx';
 import { Problems } from '../parts.tsx';
 import { Table } from '../table.tsx';
 import { loggedNotices, NoticeLog } from './log.tsx';
+import { Words } from '../words.tsx';
 import { type TargetFields, TargetForm } from './target-form.tsx';
 
 /** What a form has led to. */
@@ -108,7 +109,14 @@ function Targets({ targets }: { targets: NoticeTarget[] }) {
         { head: 'Waiting', class: 'number', cell: ({ waiting }) => String(waiting) },
         {
           head: 'State',
-          cell: ({ problem }) => (problem ? <span class="wrong">{problem.message}</span> : 'ok'),
+          cell: ({ problem }) =>
+            problem ? (
+              <span class="wrong">
+                <Words text={problem.message} />
+              </span>
+            ) : (
+              'ok'
+            ),
         },
         { head: 'Actions', class: 'short', cell: ({ name }) => <Acts name={name} /> },
       ]}

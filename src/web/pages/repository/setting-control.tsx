@@ -1,6 +1,6 @@
 import type { Child } from 'hono/jsx';
 import { describedBy, idOf, Notes } from '../fields/field.tsx';
-import { Words } from '../parts.tsx';
+import { Words } from '../words.tsx';
 import type { Field, Setting } from './setting-fields.ts';
 
 /** Empty rows for further names and values. */

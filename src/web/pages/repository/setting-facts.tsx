@@ -2,6 +2,7 @@ import { duration } from '../../../kernel/times.ts';
 import { hideCredentials } from '../../../kernel/urls.ts';
 import type { ObservedRepository } from '../../../record/repositories.ts';
 import { Age, Fact } from '../parts.tsx';
+import { Words } from '../words.tsx';
 import { type Setting, settingFields } from './setting-fields.ts';
 
 interface Shown {
@@ -22,7 +23,11 @@ export function Checks({ repository, now }: Shown & { now: number }) {
           {observedAt === null ? 'never' : <Age time={observedAt} now={now} />}; {nextCheck(repository, now)}
         </Fact>
       </dl>
-      {notice !== null && <p>{notice}</p>}
+      {notice !== null && (
+        <p>
+          <Words text={notice} />
+        </p>
+      )}
     </>
   );
 }

@@ -1,6 +1,7 @@
 import type { ObservedRepository } from '../../../record/repositories.ts';
 import { settingsOfAdmins } from '../../requests/repositories.ts';
 import { CopyButton } from '../parts.tsx';
+import { Words } from '../words.tsx';
 import { setCommand } from './setting-command.ts';
 import { SettingControl } from './setting-control.tsx';
 import { type Setting, settingFields, settingGroups } from './setting-fields.ts';
@@ -28,7 +29,7 @@ export function SettingsForm({ repository, refused, isAdmin }: Shown) {
     <form class="repository-settings" method="post" action={`/repos/${repository.name}/settings`}>
       {refused && (
         <p class="wrong" role="alert">
-          {refused.problem}
+          <Words text={refused.problem} />
         </p>
       )}
       <input type="hidden" name="mark" value={markOf(repository)} />

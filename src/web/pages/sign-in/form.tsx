@@ -8,6 +8,7 @@ import { ownPath } from '../../http/own-path.ts';
 import type { Web } from '../../services.ts';
 import { Command } from '../command.tsx';
 import { answerPage } from '../layout.tsx';
+import { Words } from '../words.tsx';
 import { answerElsewhere } from './elsewhere.tsx';
 
 /** `/sign-in`: the providers and the form for a token, or the address that has them. */
@@ -42,7 +43,7 @@ export async function answerSignIn(
         <h1>Sign in</h1>
         {problem && (
           <p class="wrong" role="alert">
-            {withRemedy(problem)} <code>{problem.code}</code>
+            <Words text={withRemedy(problem)} /> <code>{problem.code}</code>
           </p>
         )}
         <Providers providers={providers} next={next} />
