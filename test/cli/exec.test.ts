@@ -234,6 +234,40 @@ jobs:
     expect([code, ended]).to.deep.equal([2, []]);
   });
 
+  it('refuses a value before any job runs where expressions without needs make the matrix, also in a call', async () => {
+    const repository = checkout({
+      '.github/workflows/ci.yml': `on: push
+jobs:
+  list: { runs-on: ubuntu-latest, outputs: { parts: '["a","b"]' }, steps: [{ run: echo listed }] }
+  test:
+    needs: list
+    runs-on: ubuntu-latest
+    strategy: { matrix: { os: '\${{ fromJSON(vars.SYSTEMS) }}', part: '\${{ fromJSON(needs.list.outputs.parts) }}' } }
+    steps: [{ run: echo tested }]
+  call: { needs: list, uses: ./.github/workflows/inner.yml, with: { sizes: '[1,2]' } }
+`,
+      '.github/workflows/inner.yml': `on: { workflow_call: { inputs: { sizes: { type: string } } } }
+jobs:
+  inner:
+    runs-on: ubuntu-latest
+    strategy: { matrix: { size: '\${{ fromJSON(inputs.sizes) }}' } }
+    steps: [{ run: echo inner }]
+`,
+    });
+    const run = (job: string, value: string) =>
+      events(repository, job, '--matrix', value, '--var', 'SYSTEMS=["linux","mac"]');
+    const early = await run('test', 'os=bsd');
+    expect([early.code, early.ended]).to.deep.equal([2, []]);
+    expect(early.stderr).to.include('The values of os are linux, mac.');
+    const called = await run('call', 'size=3');
+    expect([called.code, called.ended]).to.deep.equal([2, []]);
+    expect(called.stderr).to.include('The values of size are 1, 2.');
+    const late = await run('test', 'part=c');
+    expect([late.code, late.ended]).to.deep.equal([2, [['list', 'success']]]);
+    expect(late.stderr).to.include('no job has part=c in its matrix, which is known only after list');
+    expect(late.stderr).to.include('The values of part are a, b.');
+  });
+
   it('runs the valid workflows beside invalid ones, prints one error a line, and exits 3', async () => {
     const repository = checkout({
       '.github/workflows/ci.yml': 'on: push\njobs: {one: {runs-on: ubuntu-latest, steps: [{run: echo said}]}}\n',

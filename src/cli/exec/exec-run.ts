@@ -152,16 +152,16 @@ export class ExecRun {
       const job = index + 1;
       this.#view.take({ kind: 'job', job, name: file, workflow: null, status, reason, message, outputs: {} });
     });
+    const facts = {
+      // each run has its own `github.run_id`
+      ...{ build: String(Date.now()), number: 1, before, subject, author, committedAt, event, vars },
+      ...builtCommit(event, { ref, sha }),
+      repo: { name, url: origin === null ? root : hideCredentials(origin), defaultBranch },
+      ...(payload && { payload }),
+    };
     const build = new LocalBuild({
-      facts: {
-        // each run has its own `github.run_id`
-        ...{ build: String(Date.now()), number: 1, before, subject, author, committedAt, event, vars },
-        ...builtCommit(event, { ref, sha }),
-        repo: { name, url: origin === null ? root : hideCredentials(origin), defaultBranch },
-        ...(payload && { payload }),
-      },
-      ...{ workflows, running, env, taken: invalid.length },
-      selection: new JobSelection({ workflows, running, jobs, steps, matrix }),
+      ...{ facts, workflows, running, env, taken: invalid.length },
+      selection: new JobSelection({ facts, workflows, running, jobs, steps, matrix }),
       settings: {
         timeoutMinutes: this.#config.jobTimeout,
         hosted: parseHostedNames(this.#config.hostedLabels),

@@ -1,16 +1,16 @@
 import { VoltError } from '../../kernel/errors.ts';
-import { evaluateValue, isLiteral } from '../../workflow/evaluate-value.ts';
-import { toText } from '../../workflow/expression.ts';
+import { earlyMatrices } from '../../workflow/early-matrix.ts';
+import type { BuildFacts } from '../../workflow/event.ts';
 import { initialNodes } from '../../workflow/job-name.ts';
-import { expandMatrix } from '../../workflow/matrix.ts';
 import type { Node } from '../../workflow/node.ts';
 import type { PlannedStep } from '../../workflow/plan.ts';
-import type { Json } from '../../workflow/template.ts';
 import type { Workflow } from '../../workflow/workflow.ts';
+import { MatrixChoice } from './matrix-choice.ts';
 import { NamedJob, withNeeds } from './named-job.ts';
 import { jobsWithSteps, onlySteps } from './step-selection.ts';
 
 export interface JobSelectionOptions {
+  facts: BuildFacts;
   /** all workflows of the checkout */
   workflows: readonly Workflow[];
   /** the workflows that run */
@@ -30,13 +30,13 @@ export class JobSelection {
   readonly #jobs: NamedJob[] | undefined;
   /** jobs that are wanted themselves, not only needed by others; by file and id */
   readonly #asked = new Set<string>();
-  /** values of all combinations, by key */
-  readonly #values = new Map<string, Set<string>>();
+  readonly #matrix: MatrixChoice;
 
   /** @throws VoltError `not_found` if no workflow can have the job, the step or the value of the matrix */
   constructor(options: JobSelectionOptions) {
     const { jobs, steps, workflows, running } = options;
     this.#options = options;
+    this.#matrix = new MatrixChoice(options.matrix);
     const names = jobs.length === 0 && steps.length > 0 ? jobsWithSteps(running, steps) : jobs;
     this.#jobs = names.length === 0 ? undefined : names.map((name) => new NamedJob(name, workflows, running));
     for (const job of this.#jobs ?? [])
@@ -57,7 +57,7 @@ export class JobSelection {
 
   /** Whether a job with its present name is wanted. */
   includes(node: Node, name: string): boolean {
-    if (!this.#fitsMatrix(node)) return false;
+    if (node.cell && !this.#matrix.fits(node.cell.matrix)) return false;
     // all are asked, since each notes whether it was found
     const including = this.#jobs?.filter((job) => job.includes(node, name));
     return including === undefined || including.length > 0;
@@ -81,56 +81,21 @@ export class JobSelection {
   notFoundError(names: string[]): VoltError | undefined {
     const missing = this.#jobs?.find((job) => !job.isFound);
     if (missing) return this.#noJob(missing.name, names);
-    return this.#noValue();
+    return this.#matrix.notFoundError();
   }
 
-  /** Refuses an unknown value before any job runs, unless a matrix is known only later: by an expression, or in a call. */
+  /** Refuses an unknown value of a matrix before any job runs, as far as it can be known then. */
   #checkMatrix(): void {
-    const { matrix, running } = this.#options;
-    if (Object.keys(matrix).length === 0) return;
-    const jobs = running.flatMap((workflow) => {
-      const ids = this.idsOf(workflow);
-      return workflow.jobs.filter(({ id }) => ids?.has(id) ?? true);
-    });
-    for (const { kind, strategy } of jobs) {
-      if (kind === 'call' || strategy?.whole !== undefined) return;
-      if (strategy?.matrix === undefined) continue;
-      if (!isLiteral(strategy.matrix)) return;
-      for (const cell of expandMatrix(evaluateValue(strategy.matrix, { contexts: {} }))) this.#note(cell.matrix);
-    }
-    const error = this.#noValue();
-    if (error) throw error;
-  }
-
-  /** The error for a value that no known matrix has. */
-  #noValue(): VoltError | undefined {
-    for (const [key, value] of Object.entries(this.#options.matrix)) {
-      const values = this.#values.get(key);
-      if (values?.has(value)) continue;
-      return new VoltError('not_found', `no job has ${key}=${value} in its matrix`, {
-        remedy: values
-          ? `The values of ${key} are ${[...values].join(', ')}.`
-          : this.#values.size > 0
-            ? `The keys of the matrix are ${[...this.#values.keys()].join(', ')}.`
-            : 'No job that runs has a matrix.',
-      });
-    }
-    return undefined;
-  }
-
-  #fitsMatrix({ cell }: Node): boolean {
-    if (!cell) return true;
-    this.#note(cell.matrix);
-    return Object.entries(this.#options.matrix).every(
-      ([key, value]) => !(key in cell.matrix) || toText(cell.matrix[key] ?? null) === value,
+    if (this.#matrix.isEmpty) return;
+    const { facts, workflows, running } = this.#options;
+    const graph = { facts, workflows: new Map(workflows.map((each) => [each.path, each])), states: [] };
+    this.#matrix.check(
+      running.flatMap((workflow) => {
+        const ids = this.idsOf(workflow);
+        const jobs = workflow.jobs.filter(({ id }) => ids?.has(id) ?? true);
+        return earlyMatrices(graph, workflow, jobs);
+      }),
     );
-  }
-
-  #note(matrix: { readonly [key: string]: Json }): void {
-    for (const [key, value] of Object.entries(matrix)) {
-      const known = this.#values.get(key) ?? new Set();
-      this.#values.set(key, known.add(toText(value)));
-    }
   }
 
   #noJob(wanted: string, names: readonly string[]): VoltError {
