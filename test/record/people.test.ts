@@ -1,7 +1,11 @@
 import { expect } from 'chai';
 import type { Database } from '../../src/record/database.ts';
+import { addDeviceRequest, decideDeviceRequest } from '../../src/record/device-requests.ts';
+import { grantRole } from '../../src/record/grants.ts';
 import { groupsOf, noteIdentity, type ToldIdentity } from '../../src/record/identities.ts';
 import { findPerson, setBlocked } from '../../src/record/people.ts';
+import { removePerson } from '../../src/record/people-admin.ts';
+import { addPersonalToken } from '../../src/record/personal-tokens.ts';
 import { addSession, findSession, listSessions } from '../../src/record/sessions.ts';
 import { addToken } from '../../src/record/tokens.ts';
 import { failure } from '../support/failure.ts';
@@ -70,6 +74,49 @@ describe('people', () => {
     expect(await addressesOf(eve)).to.deep.equal([]);
     await noteIdentity(database, told({ addresses: ['ada@example.org'] }));
     expect(await addressesOf(ada)).to.deep.equal(['ada@example.org']);
+  });
+
+  it('are gone with all that is theirs when they are removed, and nobody else loses anything', async () => {
+    const session = { provider: null, origin: 'http://volt', address: '::1', agent: '', lifetime: 1e6 };
+    const request = { program: 'volt', machine: 'box', role: 'read', address: '::1' } as const;
+    const people = [];
+    for (const subject of ['1', '2']) {
+      const given = { subject, login: `person${subject}`, groups: ['dev'], addresses: [`${subject}@example.org`] };
+      const { id, name } = await noteIdentity(database, told(given));
+      await grantRole(database, { who: name, role: 'own', repos: ['app'] }, 'owner');
+      const { id: token } = await addPersonalToken(database, id, { name: 'laptop', role: 'read', repos: null });
+      await addSession(database, { ...session, id: `of ${name}`, person: id, token: null });
+      await addSession(database, { ...session, id: `of a token of ${name}`, person: null, token });
+      for (const by of [{ person: id }, { token }]) {
+        const { userCode = '' } = (await addDeviceRequest(database, request)) ?? {};
+        await decideDeviceRequest(database, userCode, { ...by, role: 'read' });
+      }
+      people.push(name);
+    }
+    const counts = async () => {
+      const tables = ['people', 'identities', 'person_addresses', 'grants', 'tokens', 'sessions', 'device_requests'];
+      const { db } = database;
+      return Object.fromEntries(
+        await Promise.all(
+          tables.map(async (table) => [
+            table,
+            (
+              await db
+                .selectFrom(table as 'people')
+                .selectAll()
+                .execute()
+            ).length,
+          ]),
+        ),
+      );
+    };
+    const ofTwo = await counts();
+    expect(ofTwo).to.include({ people: 2, identities: 2, sessions: 4, device_requests: 4 });
+    await removePerson(database, people[0] ?? '');
+    expect(await counts()).to.deep.equal(
+      Object.fromEntries(Object.entries(ofTwo).map(([table, count]) => [table, Number(count) / 2])),
+    );
+    expect(await findPerson(database, 2)).to.include({ name: people[1] });
   });
 
   it('lose their sessions when they are blocked', async () => {
