@@ -16,6 +16,7 @@ import {
   addSeries,
   addTargetMaintainers,
 } from './notice-tables.ts';
+import { addSeriesOfSchedules } from './old-schedules.ts';
 import {
   addDeviceRequests,
   addFormerNames,
@@ -291,6 +292,7 @@ export const migrations: readonly Migration[] = [
   addTargetMaintainers,
   addMailChoice,
   addFormerNames,
+  addSeriesOfSchedules,
 ];
 
 /** The schema version that this Volt writes; it migrates databases of earlier versions. */

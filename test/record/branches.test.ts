@@ -1,7 +1,9 @@
 import { expect } from 'chai';
 import { branchNames, observedRefs } from '../../src/record/branches.ts';
 import type { Database } from '../../src/record/database.ts';
+import { addSeriesOfSchedules } from '../../src/record/old-schedules.ts';
 import { recentBuilds } from '../../src/record/recent-builds.ts';
+import { seriesOf } from '../../src/record/series.ts';
 import { administrator, nobody } from '../../src/record/visibility.ts';
 import { fillWithOldBuilds } from '../support/old-builds.ts';
 import { plansOf } from '../support/query-plans.ts';
@@ -50,6 +52,21 @@ describe('the branches of a repository', () => {
     expect(await idsOf(2)).to.deep.equal([third, second]);
     await database.db.updateTable('builds').set({ series: null }).where('id', '=', Number(second)).execute();
     expect(await idsOf(5)).to.deep.equal([third, first]);
+  });
+
+  it('have the builds of schedules from before series were recorded in the series of their workflow', async () => {
+    const factsOf = (event: object) => ({ facts: JSON.stringify({ event }), models: [] });
+    const path = '.github/workflows/nightly.yml';
+    const builds = [
+      { trigger: 'schedule', workflows: factsOf({ name: 'schedule', workflow: path, cron: '0 3 * * *' }) },
+      { trigger: 'schedule' },
+      { trigger: 'manual', workflows: factsOf({ name: 'workflow_dispatch', workflow: path }) },
+    ] as const;
+    const ids = [];
+    for (const build of builds) ids.push(await recordedBuild(database, build));
+    await database.db.updateTable('builds').set({ series: null }).execute();
+    await database.write(addSeriesOfSchedules);
+    expect([...(await seriesOf(database, ids)).values()]).to.deep.equal([path, null, null]);
   });
 
   it('have their builds by a statement for many refs at once, which uses an index', async () => {
