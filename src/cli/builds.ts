@@ -68,6 +68,8 @@ export function buildsCommand(program: Command): CommandFile {
         COMMIT: ({ sha }) => shortSha(sha),
         DURATION: (build) => took(durationStart(build), build.finishedAt),
         AGE: ({ createdAt }) => ago(createdAt),
+        // most builds are of pushes, and a terminal has 80 columns
+        ...(page.builds.some(({ lastRequest }) => lastRequest) && { BY: requesterOf }),
         SUBJECT: ({ subject }) => plain(subject),
       });
       if (page.next !== null && process.stdout.isTTY) print(paint('dim', `next page: --before ${page.next}`));
@@ -81,6 +83,12 @@ export function buildsCommand(program: Command): CommandFile {
       ['volt builds --repo my-project --pull-request 7', 'the builds of a pull request'],
     ],
   };
+}
+
+/** Who has asked for a build, or for its last retry; empty where nobody has. */
+function requesterOf({ lastRequest }: BuildList['builds'][number]): string {
+  if (!lastRequest) return '';
+  return lastRequest.kind === 'retry' ? `${plain(lastRequest.by)} (retry)` : plain(lastRequest.by);
 }
 
 /** The builds that fit, newest first, up to the limit. An answer may have fewer, since it searches a part of all builds. */

@@ -3,7 +3,7 @@ import { filledText, templateValues } from '../kernel/notice-template.ts';
 import type { GeneralEvent, NoticeEvent } from '../kernel/notices.ts';
 import { oneLine } from '../kernel/one-line.ts';
 import { brokenBranches } from '../record/branch-states.ts';
-import { withPeople } from '../record/build-people.ts';
+import { withAuthors } from '../record/build-people.ts';
 import type { Database } from '../record/database.ts';
 import { findNoticeTarget, type OpenNoticeTarget } from '../record/notice-targets.ts';
 import type { DueNotice } from '../record/notices.ts';
@@ -114,7 +114,7 @@ async function brokenNow(
   const named = broken.slice(0, mostBranches);
   const builds = named.flatMap(({ first }) => (first === null ? [] : [first]));
   const commits = new Map(
-    (await withPeople(database, builds, administrator)).map((build) => [build.id, commitIn(build)]),
+    (await withAuthors(database, builds, administrator)).map((build) => [build.id, commitIn(build)]),
   );
   const lines = named.map(({ repo, ref, series, first }) => {
     const commit = first === null ? undefined : commits.get(first.id);

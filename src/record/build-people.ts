@@ -1,16 +1,32 @@
 import { sql } from 'kysely';
 import type { BuildId, BuildSummary } from '../kernel/model.ts';
+import { lastRequests } from './build-requests.ts';
 import type { Database } from './database.ts';
 import { holds } from './text-search.ts';
 import { knowsPeople, type Reader } from './visibility.ts';
 
 /**
- * Whose commits builds are of: the people who have the mail addresses of the commits' authors. An address is a claim of the commit,
- * which anybody can make; it gives no right. Searches read builds one by one, so they find the addresses of people once, by `in`.
+ * The people behind builds. Whose commits they are of: the people who have the mail addresses of the commits' authors. An address is a
+ * claim of the commit, which anybody can make; it gives no right. Searches read builds one by one, so they find the addresses of people once, by `in`.
  */
 
+/** The builds with the people who have the addresses of their authors and who asked last that they run, if the reader may know. */
+export async function withPeople<B extends Pick<BuildSummary, 'id' | 'person' | 'lastRequest'>>(
+  database: Pick<Database, 'db'>,
+  builds: readonly B[],
+  reader: Reader,
+): Promise<B[]> {
+  if (builds.length === 0 || !knowsPeople(reader)) return [...builds];
+  const requests = await lastRequests(
+    database,
+    builds.map(({ id }) => id),
+  );
+  const authored = await withAuthors(database, builds, reader);
+  return authored.map((build) => ({ ...build, lastRequest: requests.get(build.id) ?? null }));
+}
+
 /** The builds with the people who have the addresses of their authors, if the reader may know. One query for all of them. */
-export async function withPeople<B extends Pick<BuildSummary, 'id' | 'person'>>(
+export async function withAuthors<B extends Pick<BuildSummary, 'id' | 'person'>>(
   { db }: Pick<Database, 'db'>,
   builds: readonly B[],
   reader: Reader,

@@ -263,6 +263,7 @@ export function summaryOf(row: BuildRow): BuildSummary {
     startedAt: isoOrNull(row.started_at),
     finishedAt: isoOrNull(row.finished_at),
     idle: row.idle,
+    lastRequest: null,
   };
 }
 

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { BuildId } from '../../src/kernel/model.ts';
 import { noteIdentity } from '../../src/record/identities.ts';
+import { openRetry, openTrigger } from '../../src/record/intents.ts';
 import { administrator } from '../../src/record/visibility.ts';
 import { cancelBuild } from '../../src/web/requests/builds.ts';
 import { volt } from '../support/cli.ts';
@@ -62,6 +63,7 @@ describe('web: the people behind commits and requests', () => {
       await noteIdentity(other.context.database, ada);
       const id = await other.build('app', { author: 'countess', authorAddress: 'ada@example.org' });
       await cancelBuild(await other.web(), byAda, id);
+      await openRetry(other.context.database, 'app', id, { job: null, failedOnly: false }, 'ada');
       for (const path of [
         '/',
         '/builds',
@@ -85,6 +87,23 @@ describe('web: the people behind commits and requests', () => {
     const shown = (await volt(['show', 'app#1'], { env })).stdout;
     expect(shown).to.include('by Ada Lovelace (ada), as countess').and.include('cancelled by Ada Lovelace (ada) ');
     expect(await site.page(`/builds/${mapped}`)).to.include('Cancelled by Ada Lovelace');
+  });
+
+  it('who have asked for a build or retried it are in lists of builds, if one may know them', async () => {
+    const { database } = site.context;
+    const env = { VOLT_URL: site.url, VOLT_TOKEN: site.token };
+    await site.repository('lib', { visibility: 'public' });
+    await site.build('lib');
+    const list = async () => (await volt(['builds', '--repo', 'lib'], { env })).stdout;
+    expect(await list()).to.not.include('BY');
+    const asked = await openTrigger(database, 'lib', null, null, 'ada');
+    await site.build('lib', { trigger: 'manual', intent: asked });
+    expect(await list()).to.match(/AGE +BY +SUBJECT\n.* ada +Change \d+\n.* {4,}Change \d+\n/);
+    expect(await site.page('/builds?repo=lib')).to.include('>triggered by Ada Lovelace<');
+    const { builds: made } = await site.json('/api/v1/builds?repo=lib');
+    await openRetry(database, 'lib', made[1].id, { job: null, failedOnly: false }, 'robot');
+    expect(await list()).to.match(/ ada +Change \d+\n.* robot \(retry\) +Change \d+\n/);
+    expect(await site.page('/builds?repo=lib')).to.include('>retried by robot<');
   });
 
   it('who have signed in find their own commits without saying a name, and give nobody else a right by an address', async () => {

@@ -205,6 +205,16 @@ export const pullRequest = z.object({
 });
 export type PullRequest = z.output<typeof pullRequest>;
 
+/** What a person has requested of a build. */
+export const buildRequest = z.object({
+  kind: z.enum(['trigger', 'cancel', 'retry']),
+  job: jobId.nullable().meta({ description: 'null for the whole build' }),
+  by: z.string().meta({ description: 'name of a person or a token; owner for the main one; an account at a forge' }),
+  displayName: z.string().nullable().meta({ description: 'of the person; null for others' }),
+  at: time,
+});
+export type BuildRequest = z.output<typeof buildRequest>;
+
 export const buildSummary = z.object({
   id: buildId,
   number: whole.meta({ description: 'counts the builds of its repository, from 1' }),
@@ -230,18 +240,13 @@ export const buildSummary = z.object({
   idle: count.meta({
     description: 'milliseconds from its end to a retry, for all retries; they do not count as duration',
   }),
+  lastRequest: buildRequest
+    .nullable()
+    .meta({
+      description: 'who has last asked that it runs or is retried; null for nobody, or if you may not know people',
+    }),
 });
 export type BuildSummary = z.output<typeof buildSummary>;
-
-/** What a person has requested of a build. */
-export const buildRequest = z.object({
-  kind: z.enum(['trigger', 'cancel', 'retry']),
-  job: jobId.nullable().meta({ description: 'null for the whole build' }),
-  by: z.string().meta({ description: 'name of a person or a token; owner for the main one; an account at a forge' }),
-  displayName: z.string().nullable().meta({ description: 'of the person; null for others' }),
-  at: time,
-});
-export type BuildRequest = z.output<typeof buildRequest>;
 
 export const build = buildSummary.extend({
   body: z.string().meta({ description: 'the commit message after its first paragraph' }),

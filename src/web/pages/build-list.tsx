@@ -105,7 +105,11 @@ function RefLink({ build }: { build: BuildSummary }) {
   );
 }
 
-function originOf({ trigger }: BuildSummary): string {
+function originOf({ trigger, lastRequest }: BuildSummary): string {
+  if (lastRequest) {
+    const { kind, by, displayName } = lastRequest;
+    return `${kind === 'retry' ? 'retried' : 'triggered'} by ${displayName ?? by}`;
+  }
   if (trigger === 'manual') return 'triggered manually';
   if (trigger === 'schedule') return 'scheduled';
   return trigger === 'event' ? 'by an event' : '';

@@ -14,8 +14,8 @@ import { answerPage } from '../layout.tsx';
 import { PageHead } from '../page-head.tsx';
 import { Problems } from '../parts.tsx';
 import { Table } from '../table.tsx';
-import { loggedNotices, NoticeLog } from './log.tsx';
 import { Words } from '../words.tsx';
+import { loggedNotices, NoticeLog } from './log.tsx';
 import { type TargetFields, TargetForm } from './target-form.tsx';
 
 /** What a form has led to. */
