@@ -1,6 +1,9 @@
+import type { Selectable } from 'kysely';
+import type { ShownIdentity } from '../kernel/model/people-shapes.ts';
 import { serverNow } from '../kernel/server-time.ts';
-import type { Database, Write } from './database.ts';
+import type { Database, Sql, Write } from './database.ts';
 import { addPerson, type Person, personOf } from './people.ts';
+import type { Schema } from './schema.ts';
 
 /**
  * Milliseconds for which groups count after a provider has told them: as long as a session. Who leaves a group, or can no longer sign in,
@@ -82,29 +85,16 @@ export async function groupsOf({ db }: Pick<Database, 'db'>, person: number, now
   return rows.flatMap(({ provider, groups }) => (JSON.parse(groups) as string[]).map((name) => `${provider}/${name}`));
 }
 
-/** At which providers a person signs in, and what each calls the person. */
-export async function identitiesOf(
-  { db }: Pick<Database, 'db'>,
-  person: number,
-): Promise<{ provider: string; login: string }[]> {
-  return db
+/** The accounts with which a person signs in. */
+export async function identitiesOf({ db }: { db: Sql }, person: number): Promise<ShownIdentity[]> {
+  const rows = await db
     .selectFrom('identities')
-    .select(['provider', 'login'])
+    .selectAll()
     .where('person_id', '=', person)
     .orderBy('provider')
     .orderBy('login')
     .execute();
-}
-
-/** The addresses of mail of a person. */
-export async function addressesOf({ db }: Pick<Database, 'db'>, person: number): Promise<string[]> {
-  const rows = await db
-    .selectFrom('person_addresses')
-    .select('address')
-    .where('person_id', '=', person)
-    .orderBy('address')
-    .execute();
-  return rows.map(({ address }) => address);
+  return rows.map(identityOf);
 }
 
 /** The person with an identity. */
@@ -119,4 +109,16 @@ export async function personWith(
     .where('issuer', '=', issuer)
     .where('subject', '=', subject)
     .executeTakeFirst();
+}
+
+function identityOf({
+  provider,
+  issuer,
+  subject,
+  login,
+  groups,
+  signed_in_at,
+}: Selectable<Schema['identities']>): ShownIdentity {
+  const signedInAt = signed_in_at === null ? null : new Date(signed_in_at).toISOString();
+  return { provider, issuer, subject, login, groups: JSON.parse(groups) as string[], signedInAt };
 }

@@ -1,20 +1,19 @@
-import type { Selectable } from 'kysely';
 import { VoltError } from '../kernel/errors.ts';
-import type { PersonDetails, ShownIdentity } from '../kernel/model/people-shapes.ts';
-import type { Database, Sql, Write } from './database.ts';
+import type { PersonDetails } from '../kernel/model/people-shapes.ts';
+import type { Database, Write } from './database.ts';
 import { keepName, requireFreeName } from './handles.ts';
+import { identitiesOf } from './identities.ts';
 import { mailChoiceOf } from './mail-choice.ts';
 import { addPerson, type Person, personNamed, shownPerson } from './people.ts';
 import { addressesOf } from './person-addresses.ts';
 import { providerNamed } from './providers.ts';
-import type { Schema } from './schema.ts';
 
 /** What administrators do with people. */
 
 /** @throws VoltError `not_found` */
 export async function personDetails({ db }: Pick<Database, 'db'>, name: string): Promise<PersonDetails> {
   const found = await personNamed({ db }, name);
-  const identities = await identitiesOf(db, found.id);
+  const identities = await identitiesOf({ db }, found.id);
   const logins = identities.map(({ provider, login }) => `${provider}:${login}`);
   const mail = await mailChoiceOf(db, found.id);
   return { ...shownPerson(found, logins), identities, addresses: await addressesOf({ db }, found.id), mail };
@@ -88,27 +87,4 @@ export async function removePerson(database: Database, name: string): Promise<vo
     await keepName(db, person);
     await db.deleteFrom('people').where('id', '=', person.id).execute();
   });
-}
-
-async function identitiesOf(db: Sql, person: number): Promise<ShownIdentity[]> {
-  const rows = await db
-    .selectFrom('identities')
-    .selectAll()
-    .where('person_id', '=', person)
-    .orderBy('provider')
-    .orderBy('login')
-    .execute();
-  return rows.map(identityOf);
-}
-
-function identityOf({
-  provider,
-  issuer,
-  subject,
-  login,
-  groups,
-  signed_in_at,
-}: Selectable<Schema['identities']>): ShownIdentity {
-  const signedInAt = signed_in_at === null ? null : new Date(signed_in_at).toISOString();
-  return { provider, issuer, subject, login, groups: JSON.parse(groups) as string[], signedInAt };
 }

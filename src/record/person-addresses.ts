@@ -9,6 +9,7 @@ import { personNamed } from './people.ts';
 /** The most addresses that an administrator gives one person. */
 const most = 50;
 
+/** The addresses of mail of a person, and who has given each. */
 export async function addressesOf({ db }: { db: Sql }, person: number): Promise<PersonAddress[]> {
   return db
     .selectFrom('person_addresses')

@@ -4,7 +4,7 @@ import type { AttemptRef } from '../kernel/model.ts';
 import { fitsGlobs } from '../kernel/names.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import type { Database, Sql } from './database.ts';
-import type { Schema } from './schema.ts';
+import type { AttemptRow, JobRow, Schema } from './schema.ts';
 
 /** @throws VoltError `name_taken` */
 export async function addRunnerKey(
@@ -136,14 +136,22 @@ export async function attemptHolder(
     .where('attempts.number', '=', ref.attempt)
     .executeTakeFirst();
   if (!row) return undefined;
-  const isFree = row.status === 'queued' && row.attempt === ref.attempt;
-  const holder = { key: row.runner_key, runner: row.runner_id, isFree, isRunning: row.status === 'running' };
+  const holder = holderIn(row, ref);
   const repos = JSON.parse(row.repos ?? '[]') as string[];
   if (row.key_name === null) return { holder, objection: unknownKey };
   if (row.taken !== null) return { holder, objection: `the name ${row.taken} belongs to another key` };
   if (!fitsGlobs(repos, row.repo))
     return { holder, objection: `its key ${row.key_name} is kept for ${repos.join(', ')}` };
   return { holder, objection: undefined };
+}
+
+/** @param row of the attempt; `attempt` is the current one of its job */
+function holderIn(
+  row: Pick<AttemptRow, 'runner_key' | 'runner_id' | 'status'> & Pick<JobRow, 'attempt'>,
+  ref: AttemptRef,
+): AttemptHolder {
+  const isFree = row.status === 'queued' && row.attempt === ref.attempt;
+  return { key: row.runner_key, runner: row.runner_id, isFree, isRunning: row.status === 'running' };
 }
 
 /** The runner that may write a log. `isGood`: its key was not ended since. */
@@ -165,9 +173,7 @@ export async function logOwner(db: Sql, ref: AttemptRef): Promise<LogOwner | und
     .where('attempts.number', '=', ref.attempt)
     .executeTakeFirst();
   if (!row) return undefined;
-  const isFree = row.status === 'queued' && row.attempt === ref.attempt;
-  const holder = { key: row.runner_key, runner: row.runner_id, isFree, isRunning: row.status === 'running' };
-  return { ...holder, isGood: row.name !== null };
+  return { ...holderIn(row, ref), isGood: row.name !== null };
 }
 
 export const unknownKey = 'its key is not known, or a person has ended it';

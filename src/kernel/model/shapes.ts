@@ -240,11 +240,9 @@ export const buildSummary = z.object({
   idle: count.meta({
     description: 'milliseconds from its end to a retry, for all retries; they do not count as duration',
   }),
-  lastRequest: buildRequest
-    .nullable()
-    .meta({
-      description: 'who has last asked that it runs or is retried; null for nobody, or if you may not know people',
-    }),
+  lastRequest: buildRequest.nullable().meta({
+    description: 'who has last asked that it runs or is retried; null for nobody, or if you may not know people',
+  }),
 });
 export type BuildSummary = z.output<typeof buildSummary>;
 

@@ -1,9 +1,10 @@
 import { VoltError } from '../../kernel/errors.ts';
 import { roleIn } from '../../kernel/rights.ts';
 import { includes, type Role } from '../../kernel/roles.ts';
-import { addressesOf, groupsOf, identitiesOf } from '../../record/identities.ts';
+import { groupsOf, identitiesOf } from '../../record/identities.ts';
 import { chooseMail, mailChoiceOf } from '../../record/mail-choice.ts';
 import { findPerson } from '../../record/people.ts';
+import { addressesOf } from '../../record/person-addresses.ts';
 import { addPersonalToken, noOwnToken, removePersonalToken } from '../../record/personal-tokens.ts';
 import { endSessionOf, endSessions, listSessions, type Session, type SessionOwner } from '../../record/sessions.ts';
 import { type MadeToken, type NamedToken, removeToken, tokensOf } from '../../record/tokens.ts';
@@ -17,13 +18,15 @@ import type { Web } from '../services.ts';
 
 export async function accountOf({ database }: Web, { name, person, token, rights }: Caller): Promise<Account> {
   const known = person && (await findPerson(database, person.id));
+  const identities = known ? await identitiesOf(database, known.id) : [];
+  const addresses = known ? await addressesOf(database, known.id) : [];
   return {
     name,
     person: known ? { id: known.id, name: known.name, displayName: known.displayName } : null,
     token: token?.name ?? null,
-    identities: known ? await identitiesOf(database, known.id) : [],
+    identities: identities.map(({ provider, login }) => ({ provider, login })),
     groups: known ? await groupsOf(database, known.id) : [],
-    addresses: known ? await addressesOf(database, known.id) : [],
+    addresses: addresses.map(({ address }) => address),
     mail: known ? await mailChoiceOf(database.db, known.id) : null,
     rights: rights.map(({ role, repos, private: isPrivate }) => ({ role, repos: [...repos], private: isPrivate })),
   };

@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { token } from '../../kernel/model/access-shapes.ts';
 import { time } from '../../kernel/model/shapes.ts';
 import { repositoryNamePattern } from '../../kernel/names.ts';
 import { roles } from '../../kernel/roles.ts';
+import { tokenRequest } from './access.ts';
 import { next } from './paging.ts';
 import { name } from './registry.ts';
 
@@ -76,12 +76,7 @@ export const ownTokenRequest = name(
       .regex(repositoryNamePattern, 'has characters that a name cannot have')
       .max(32)
       .meta({ description: 'what it is for; the name of the token begins with that of the person' }),
-    role: token.shape.role.default('read'),
-    repos: z
-      .array(z.string().regex(repositoryNamePattern, 'is not the name of a repository'))
-      .min(1)
-      .max(500)
-      .optional()
-      .meta({ description: 'only for these repositories; not with the role admin' }),
+    role: tokenRequest.shape.role,
+    repos: tokenRequest.shape.repos,
   }),
 );

@@ -1,5 +1,5 @@
 import type { Child } from 'hono/jsx';
-import { describedBy, idOf, Notes } from './field.tsx';
+import { describedBy, idOf, Label, Notes } from './field.tsx';
 
 interface Shown {
   label: string;
@@ -16,7 +16,7 @@ export function Area({ label, name, value, hint, maxlength }: Shown) {
   const id = idOf(name);
   return (
     <div class="field">
-      <label for={id}>{label}</label>
+      <Label {...{ id, label }} />
       <textarea
         {...{ id, name, maxlength }}
         rows={4}

@@ -1,5 +1,5 @@
 import type { Child } from 'hono/jsx';
-import { describedBy, idOf, Notes, Required } from './field.tsx';
+import { describedBy, idOf, Label, Notes } from './field.tsx';
 
 interface Shown {
   label: string;
@@ -18,10 +18,7 @@ export function Choice({ label, name, value, options, hint, problem, required = 
   const id = idOf(name);
   return (
     <div class="field">
-      <label for={id}>
-        {label}
-        {required && <Required />}
-      </label>
+      <Label {...{ id, label, required }} />
       <select {...{ id, name, required }} {...describedBy(id, { hint, problem })}>
         {options.map(([one, text]) => (
           <option value={one} selected={one === value}>

@@ -27,10 +27,7 @@ export function Field(shown: Shown) {
   const id = idOf(name);
   return (
     <div class="field">
-      <label for={id}>
-        {label}
-        {required && <Required />}
-      </label>
+      <Label {...{ id, label, required }} />
       <div class="row">
         <input
           {...{ id, name, value, type, required, ...rest }}
@@ -60,9 +57,14 @@ export function idOf(name: string): string {
   return `field-${name.replace(/[^A-Za-z0-9_-]/g, (character) => `-${character.codePointAt(0)?.toString(16)}-`)}`;
 }
 
-/** Says that a field must be filled in. */
-export function Required() {
-  return <span class="faint"> (required)</span>;
+/** What a field is called, and whether it must be filled in. */
+export function Label({ id, label, required = false }: { id: string; label: string; required?: boolean }) {
+  return (
+    <label for={id}>
+      {label}
+      {required && <span class="faint"> (required)</span>}
+    </label>
+  );
 }
 
 interface Noted {

@@ -3,18 +3,16 @@ import type { WebEnv } from '../../access/env.ts';
 import { isElsewhere } from '../../http/hosts.ts';
 import type { Web } from '../../services.ts';
 import { Command } from '../command.tsx';
-import { answerPage } from '../layout.tsx';
+import { answerSignInPage } from './frame.tsx';
 
 /** Says where to sign in. It does not reveal the private host name, since a job could request this page. */
 export function answerElsewhere(context: Context<WebEnv>, web: Web): Promise<Response> {
   const { url } = web.hosts;
-  return answerPage(context, web, {
+  return answerSignInPage(context, web, {
     title: 'Sign in',
-    section: 'sign-in',
-    confidential: true,
+    heading: 'Sign in at another address',
     content: (
-      <div class="sign-in">
-        <h1>Sign in at another address</h1>
+      <>
         {isElsewhere(url) ? (
           <>
             <p>
@@ -48,7 +46,7 @@ export function answerElsewhere(context: Context<WebEnv>, web: Web): Promise<Res
         <p class="faint">
           Without signing in, you can read as far as <code>VOLT_READING</code> allows.
         </p>
-      </div>
+      </>
     ),
   });
 }

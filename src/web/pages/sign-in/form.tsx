@@ -7,9 +7,9 @@ import { maySignInAt } from '../../access/sign-in-address.ts';
 import { ownPath } from '../../http/own-path.ts';
 import type { Web } from '../../services.ts';
 import { Command } from '../command.tsx';
-import { answerPage } from '../layout.tsx';
 import { Words } from '../words.tsx';
 import { answerElsewhere } from './elsewhere.tsx';
+import { answerSignInPage } from './frame.tsx';
 
 /** `/sign-in`: the providers and the form for a token, or the address that has them. */
 export async function signInPage(context: Context<WebEnv>, web: Web): Promise<Response> {
@@ -34,13 +34,11 @@ export async function answerSignIn(
   problem?: Pick<VoltError, 'code' | 'message' | 'remedy'>,
 ): Promise<Response> {
   const providers = await listProviders(web.database);
-  return answerPage(context, web, {
+  return answerSignInPage(context, web, {
     title: 'Sign in',
-    section: 'sign-in',
-    confidential: true,
+    heading: 'Sign in',
     content: (
-      <div class="sign-in">
-        <h1>Sign in</h1>
+      <>
         {problem && (
           <p class="wrong" role="alert">
             <Words text={withRemedy(problem)} /> <code>{problem.code}</code>
@@ -48,7 +46,7 @@ export async function answerSignIn(
         )}
         <Providers providers={providers} next={next} />
         <TokenForm next={next} isOnlyWay={providers.length === 0} />
-      </div>
+      </>
     ),
   });
 }

@@ -21,9 +21,9 @@ import {
   signInCookie,
   signInTime,
 } from '../../sign-in/pending-sign-in.ts';
-import { answerPage } from '../layout.tsx';
 import { answerElsewhere } from './elsewhere.tsx';
 import { answerSignIn, isSignInAddress } from './form.tsx';
+import { answerSignInPage } from './frame.tsx';
 
 /** `/sign-in/with/:name`: sends the browser to a provider. */
 export async function beginWithProvider(context: Context<WebEnv>, web: Web): Promise<Response> {
@@ -104,17 +104,13 @@ async function personOf(context: Context<WebEnv>, web: Web, { request }: Pending
  */
 function answerSignedIn(context: Context<WebEnv>, web: Web, { displayName }: Person, next: string): Promise<Response> {
   context.header('refresh', `0; url=${next}`);
-  return answerPage(context, web, {
+  return answerSignInPage(context, web, {
     title: 'Signed in',
-    section: 'sign-in',
-    confidential: true,
+    heading: 'You are signed in',
     content: (
-      <div class="sign-in">
-        <h1>You are signed in</h1>
-        <p>
-          Welcome, {displayName}. <a href={next}>Continue to Volt</a>
-        </p>
-      </div>
+      <p>
+        Welcome, {displayName}. <a href={next}>Continue to Volt</a>
+      </p>
     ),
   });
 }
