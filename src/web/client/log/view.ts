@@ -1,4 +1,7 @@
 import { linesInAddress } from './address.ts';
+import { Appearance } from './appearance.ts';
+import { Folds } from './folds.ts';
+import { Following } from './following.ts';
 import { Layout } from './layout.ts';
 import { notesOnPage } from './notes.ts';
 import { linesOnPage } from './page-lines.ts';
@@ -6,10 +9,10 @@ import { RowContents } from './row-contents.ts';
 import { Rows } from './rows.ts';
 import { LogSearch } from './search.ts';
 import { SearchPanel } from './search-panel.ts';
-import { isOpenAtFirst, stepsOnPage } from './steps.ts';
+import { stepsOnPage } from './steps.ts';
 import { LineStore } from './store.ts';
-import { applyWrap, isFullScreen, isWrapped, setFullScreen, toggleWrap } from './switches.ts';
-import { addTools, press, type Tools } from './tools.ts';
+import { isFullScreen } from './switches.ts';
+import { addTools } from './tools.ts';
 import { RowWindow } from './window.ts';
 
 /** Digits of a line number for which there is room in any log. */
@@ -26,9 +29,9 @@ export class LogView {
   readonly #panel: SearchPanel;
   readonly #contents: RowContents;
   readonly #window: RowWindow;
-  readonly #tools: Tools;
-  /** lines when the end was last in sight */
-  #seen = 0;
+  readonly #folds: Folds;
+  readonly #following: Following;
+  readonly #appearance: Appearance;
 
   /** @returns undefined if the section shows no log */
   static of(section: HTMLElement): LogView | undefined {
@@ -54,20 +57,30 @@ export class LogView {
     section.classList.add('windowed');
     // what the page has in place of the script's own ways through the log
     for (const part of section.querySelectorAll('.hits, .more-hits, .log-pages')) part.remove();
-    applyWrap(scroller);
     this.#window = new RowWindow(scroller, this.#layout, {
       rowAt: (row) => this.#contents.at(row),
       looked: (first, last) => this.#looked(first, last),
     });
-    this.#tools = addTools(section, { top: () => this.#toTop(), end: () => this.#toEnd() });
-    const parts = { section, form, search: this.#search, tools: this.#tools };
+    this.#folds = new Folds(this.#rows, this.#store);
+    const tools = addTools(section, { top: () => this.#toTop(), end: () => this.#toEnd() });
+    this.#following = new Following(section, tools.newest);
+    this.#appearance = new Appearance({
+      ...{ scroller, tools },
+      toggleTimes: () => {
+        this.#contents.showsTimes = !this.#contents.showsTimes;
+        return this.#contents.showsTimes;
+      },
+      changed: () => this.#window.remeasure(),
+    });
+    const parts = { section, form, search: this.#search, tools };
     this.#panel = new SearchPanel({
       ...parts,
       chosen: () => this.#contents.chosen,
       changed: () => this.#showMatches(),
     });
     this.#panel.show('');
-    this.#listen();
+    scroller.addEventListener('click', (event) => this.#clicked(event));
+    scroller.addEventListener('scroll', () => this.#showWhetherFollowing());
     this.takeSteps();
     const { line, chosen } = section.dataset;
     const test = chosen === undefined ? undefined : Number(chosen) - 1;
@@ -102,15 +115,7 @@ export class LogView {
     const before = this.#contents.steps;
     this.#contents.steps = stepsOnPage();
     this.#contents.notes = notesOnPage();
-    for (const [index, step] of this.#contents.steps.entries()) {
-      const known = before[index];
-      const changed = known === undefined || known.status !== step.status;
-      // a step that closes above the lines that somebody reads would move them
-      if (!changed || (known && !this.#window.isAtEnd)) continue;
-      if (isOpenAtFirst(step, this.#contents.steps)) this.#rows.open(index);
-      else this.#rows.close(index);
-    }
-    this.#rows.setSteps(this.#contents.steps);
+    this.#folds.take(this.#contents.steps, before, this.#window.isAtEnd);
     this.#update();
   }
 
@@ -118,31 +123,11 @@ export class LogView {
   press(key: string): boolean {
     if (key === 'Escape') {
       if (!isFullScreen()) return false;
-      this.#showFull(false);
-    } else if (key === 'f') this.#showFull(!isFullScreen());
+      this.#appearance.toggleFullScreen();
+    } else if (key === 'f') this.#appearance.toggleFullScreen();
     else if ((key === 'n' || key === 'N') && this.#search.lines.length > 0) this.#search.step(key === 'n' ? 1 : -1);
     else return false;
     return true;
-  }
-
-  #listen(): void {
-    this.#scroller.addEventListener('click', (event) => this.#clicked(event));
-    this.#scroller.addEventListener('scroll', () => this.#showWhetherFollowing());
-    const { times, wrap, fullScreen } = this.#tools;
-    press(times, false);
-    times.addEventListener('click', () => {
-      this.#contents.showsTimes = !this.#contents.showsTimes;
-      press(times, this.#contents.showsTimes);
-      this.#window.remeasure();
-    });
-    press(wrap, isWrapped(this.#scroller));
-    wrap.addEventListener('click', () => {
-      toggleWrap(this.#scroller);
-      press(wrap, isWrapped(this.#scroller));
-      this.#window.remeasure();
-    });
-    press(fullScreen, isFullScreen());
-    fullScreen.addEventListener('click', () => this.#showFull(!isFullScreen()));
   }
 
   /** Shows all rows, or only those that match. */
@@ -173,11 +158,6 @@ export class LogView {
     this.#showWhetherFollowing();
   }
 
-  #showFull(on: boolean): void {
-    setFullScreen(on);
-    press(this.#tools.fullScreen, on);
-  }
-
   #update(): void {
     const { count, isLive } = this.#store;
     this.#rows.grow(count);
@@ -191,11 +171,7 @@ export class LogView {
 
   #showWhetherFollowing(): void {
     const { count, isLive } = this.#store;
-    const follows = isLive && this.#window.isAtEnd;
-    if (follows) this.#section.dataset.following = '';
-    else delete this.#section.dataset.following;
-    if (this.#window.isAtEnd) this.#seen = count;
-    this.#tools.newest.hidden = !isLive || follows || count === this.#seen;
+    this.#following.show({ count, isLive, isAtEnd: this.#window.isAtEnd });
   }
 
   #looked(first: number, last: number): void {
@@ -207,9 +183,9 @@ export class LogView {
     const { target } = event;
     if (!(target instanceof HTMLElement)) return;
     const head = target.closest<HTMLElement>('.fold')?.dataset.head;
-    if (head !== undefined) void this.#toggle(Number(head));
+    if (head !== undefined) void this.#toggle(() => this.#folds.toggleGroup(Number(head)));
     const step = target.closest<HTMLElement>('.row.step button')?.dataset.step;
-    if (step !== undefined) this.#toggleStep(Number(step));
+    if (step !== undefined) void this.#toggle(() => this.#folds.toggleStep(Number(step)));
     const number = target.closest<HTMLElement>('.ln')?.dataset.n;
     if (number === undefined) return;
     event.preventDefault();
@@ -228,27 +204,10 @@ export class LogView {
     this.#update();
   }
 
-  #toggleStep(step: number): void {
+  /** Opens or closes something. What is above it stays where it is. */
+  async #toggle(change: () => void | Promise<void>): Promise<void> {
     this.#window.stay();
-    if (this.#rows.isOpen(step)) this.#rows.close(step);
-    else this.#rows.open(step);
+    await change();
     this.#update();
-  }
-
-  async #toggle(head: number): Promise<void> {
-    this.#window.stay();
-    if (this.#rows.isFolded(head)) this.#rows.unfold(head);
-    else this.#rows.fold(head, await this.#endOf(head));
-    this.#update();
-  }
-
-  /** Last line of a group: its end mark, or the line before the next group. */
-  async #endOf(head: number): Promise<number> {
-    for (let line = head + 1; line < this.#store.count; line++) {
-      const mark = (await this.#store.fetched(line))?.line.mark;
-      if (mark === 'endgroup') return line;
-      if (mark === 'group') return line - 1;
-    }
-    return this.#store.count - 1;
   }
 }
