@@ -10,7 +10,8 @@ import { findRepository, type ObservedRepository, type Repository } from '../rec
 import { pauseAfter } from './backoff.ts';
 import type { MovedRef } from './next-messages.ts';
 import { PollLimits } from './poll-limits.ts';
-import { type PollBounds, RepositoryPolls, type Seen } from './repository-polls.ts';
+import type { Seen } from './repository-poll.ts';
+import { type PollBounds, RepositoryPolls } from './repository-polls.ts';
 import type { Watches } from './watches.ts';
 
 /** Milliseconds for which a repository that was read from the database need not be read again. */
@@ -43,7 +44,7 @@ interface RepositoryState {
   unchanged?: Unchanged | undefined;
 }
 
-/** Polls repositories: each by one poll at a time, and not where nothing can have changed; see repository-polls.ts for what a poll does. */
+/** Polls repositories: each by one poll at a time, and not where nothing can have changed; see repository-poll.ts for what a poll does. */
 export class Poller {
   readonly #context: StageContext & { database: Database };
   readonly #states = new Map<string, RepositoryState>();

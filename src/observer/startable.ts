@@ -13,7 +13,7 @@ import { filesOf } from './workflow-files.ts';
 const limits = { processorTime: 5000, memory: 256 };
 
 /** A ref that a person has asked about. */
-type Question = Awaited<ReturnType<typeof openStartable>>[number];
+export type Question = Awaited<ReturnType<typeof openStartable>>[number];
 
 /** Answers which workflows people may start at a ref. The files are foreign, so a process that can be killed reads them. */
 export class Startable {
