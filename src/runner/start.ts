@@ -1,24 +1,14 @@
 import { chmodSync } from 'node:fs';
 import { arch, platform } from 'node:os';
-import { ControlGroup, withoutGroups } from '../exec/control-group.ts';
-import {
-  levelMeaning,
-  levelName,
-  type SettledIsolation,
-  settleIsolation,
-  unaskedText,
-  unfilteredText,
-} from '../exec/isolation-check.ts';
-import { type JobNetworks, networksText, settleNetworks } from '../exec/network/network-check.ts';
+import { type SettledIsolation, settleIsolation } from '../exec/isolation-check.ts';
+import { type JobNetworks, settleNetworks } from '../exec/network/network-check.ts';
 import { NetworkPool } from '../exec/network/network-pool.ts';
 import { gitVersion } from '../git/command/version.ts';
-import { packMirrors } from '../git/mirror/packing.ts';
 import { KeptTrees } from '../job/kept-trees.ts';
 import { parseRunnerImages } from '../job/runner-images.ts';
 import { tellHosts } from '../job/sandbox/host-names.ts';
 import { jobPaths, makeJobFolders, removeLeftJobs } from '../job/sandbox/job-paths.ts';
 import { checkJobUser } from '../job/sandbox/job-user.ts';
-import { gitLimitsOf } from '../job/sandbox/limits-of-settings.ts';
 import type { Config } from '../kernel/config.ts';
 import { makeDataDirectory } from '../kernel/data-directory.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
@@ -27,16 +17,15 @@ import type { Logger } from '../kernel/logger.ts';
 import type { RunnerId } from '../kernel/model.ts';
 import { checkRepositoryGlobs, hostLabel, parseLabels } from '../kernel/names.ts';
 import { networkPolicy } from '../kernel/network-policy.ts';
-import { jobsCanBeAnybody, trustsThisMachine } from '../kernel/proxy-sign-in.ts';
-import { hideCredentials } from '../kernel/urls.ts';
 import { voltServers } from '../kernel/volt-servers.ts';
 import type { Stage, StageContext } from '../queues/stage.ts';
 import { ownRunnerKey, parseRunnerKey } from '../secrets/runner-key.ts';
-import { everyLater } from '../system/wait.ts';
 import { LauncherProcess } from './launcher/launcher-process.ts';
-import { hasOlder, pruneMachine, removeOlder } from './prune.ts';
+import { hasOlder, removeOlder } from './prune.ts';
+import { startPruning } from './pruning.ts';
 import { Runner } from './runner.ts';
 import type { RunnerServices } from './services.ts';
+import { weaknesses } from './weaknesses.ts';
 import { takeWorkFolder } from './work-folder.ts';
 
 export interface RunnerOptions {
@@ -71,9 +60,6 @@ export interface RunnerStage extends Stage {
 }
 
 const olderHomes = 'removing homes and caches of an older version, which refs of different trust classes shared';
-
-/** Milliseconds between two runs of the pruning. */
-const pruneInterval = 3_600_000;
 
 const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
@@ -137,36 +123,8 @@ export async function startRunner(context: StageContext, options: RunnerOptions)
     },
     (error) => logger.warn(`cannot remove what an older version has left: ${errorText(error)}`),
   );
-  if (settledIsolation.notice !== undefined)
-    logger.warn(
-      `isolation ${levelName(settledIsolation)}: ${settledIsolation.notice}; ${levelMeaning(settledIsolation)}`,
-    );
-  if (settledIsolation.isUnasked) logger.warn(`builds local repositories only: ${unaskedText}`);
-  if (settledIsolation.level !== 'none' && !settledIsolation.filtersCalls) logger.warn(unfilteredText);
-  if (networks.notice !== undefined) logger.warn(`network: ${networksText(networks)} (${networks.notice})`);
-  if (networks.trusted === 'machine' && !settledIsolation.inContainers && trustsThisMachine(config))
-    logger.warn(`${jobsCanBeAnybody.message}; see volt doctor`);
-  if (config.jobMemory > 0 && !(await ControlGroup.isPossible())) logger.warn(`${withoutGroups}; see volt doctor`);
-  const stopping = new AbortController();
-  const pruning = everyLater(
-    pruneInterval,
-    async () => {
-      trees?.prune();
-      const pruned = await pruneMachine(config, (message) => logger.warn(message));
-      const { mirrors, workFolders, caches, installs, artifacts, homes, images } = pruned;
-      for (const { url } of mirrors) logger.info(`removed the mirror of ${hideCredentials(url)}`);
-      for (const { name } of workFolders)
-        logger.info(`removed the folder of runner ${name}, which has not run for long`);
-      for (const { key } of caches) logger.info(`removed the cache ${key}`);
-      for (const { what } of installs) logger.info(`removed a kept install: ${what}`);
-      for (const { build } of artifacts) logger.info(`removed the artifacts of build ${build}`);
-      for (const { repository } of homes)
-        logger.info(`removed a home of ${repository}, which no job has used for long`);
-      for (const { name } of images) logger.info(`removed the image ${name}`);
-      await packMirrors(dataPaths(config.dataDir).mirrors, { signal: stopping.signal, limits: gitLimitsOf(config) });
-    },
-    (error) => logger.warn(`cannot prune or pack, trying again: ${errorText(error)}`),
-  );
+  for (const warning of await weaknesses(config, settledIsolation, networks)) logger.warn(warning);
+  const pruning = startPruning(config, trees, logger);
   return {
     get id() {
       return runner.id;
@@ -177,7 +135,6 @@ export async function startRunner(context: StageContext, options: RunnerOptions)
     networks,
     changes,
     stop: async () => {
-      stopping.abort();
       await pruning.stop();
       await removing;
       await runner.stop();

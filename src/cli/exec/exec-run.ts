@@ -3,6 +3,7 @@ import { arch, platform, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Mirror } from '../../git/mirror/mirror.ts';
 import { type Snapshot, takeSnapshot } from '../../git/snapshot.ts';
+import type { Decision, ProjectJob } from '../../job/discovery/decide.ts';
 import type { JobInput } from '../../job/input-and-result.ts';
 import type { RunnerImages } from '../../job/runner-images.ts';
 import type { Config } from '../../kernel/config.ts';
@@ -12,21 +13,18 @@ import { repositoryNameFrom } from '../../kernel/names.ts';
 import { ownTrust } from '../../kernel/trust.ts';
 import { hideCredentials } from '../../kernel/urls.ts';
 import { type Outcome, verdictOf } from '../../kernel/verdict.ts';
-import { readWorkflows } from '../../workflow/commit-workflows.ts';
-import { type Diagnostic, formatDiagnostic } from '../../workflow/diagnostics.ts';
 import { builtCommit, eventName } from '../../workflow/event.ts';
 import type { WorkflowFile } from '../../workflow/files.ts';
 import { parseHostedNames } from '../../workflow/runs-on.ts';
-import type { Workflow } from '../../workflow/workflow.ts';
 import { decidedCommit } from '../discovery/decided-commit.ts';
 import type { ExecEvent, ExecView } from './events.ts';
 import { JobRunner } from './job-runner.ts';
 import { JobSelection } from './job-selection.ts';
 import { LocalBuild } from './local-build.ts';
 import { runProjects, selectProjects, showProblem } from './project-run.ts';
-import { readWithCalled } from './read-with-called.ts';
+import { type RunningWorkflows, runningWorkflows } from './running-workflows.ts';
 import { stepTitle } from './step-selection.ts';
-import { type SelectedWorkflows, selectWorkflows, type WorkflowSelection } from './workflow-selection.ts';
+import type { WorkflowSelection } from './workflow-selection.ts';
 
 /** Labels of any runner on this machine. */
 const ownLabels: ReadonlySet<string> = new Set([platform(), arch()]);
@@ -107,60 +105,85 @@ export class ExecRun {
     { snapshot, mirror }: { snapshot: Snapshot; mirror: Mirror },
     runner: JobRunner,
   ): Promise<Outcome> {
-    const { ref, sha, changed } = snapshot;
-    const { jobs, steps, slots, dryRun, vars, matrix, env, images, workflow: wanted, payload } = this.#options;
-    const name = repositoryNameFrom(root);
-    const input = { repo: { name, url: root }, ref, sha, trust: ownTrust };
+    const { ref, sha } = snapshot;
+    const { workflow, event } = this.#options;
+    const input = { repo: { name: repositoryNameFrom(root), url: root }, ref, sha, trust: ownTrust };
     // a person who names a workflow or an event means workflows
-    const decision =
-      wanted === undefined && (files.length === 0 || this.#options.event === undefined)
-        ? (await decidedCommit(mirror, sha)).decision
-        : undefined;
-    if (decision && (decision.kind !== 'workflows' || files.length === 0)) {
-      if (steps.length > 0) {
-        throw new VoltError('not_found', 'steps can be chosen in workflows only', {
-          remedy: 'Run `volt exec` without --step; it runs the discovered tests.',
+    if (workflow === undefined && (files.length === 0 || event === undefined)) {
+      const { decision } = await decidedCommit(mirror, sha);
+      if (decision.kind !== 'workflows' || files.length === 0)
+        return this.#runTests(decision, snapshot, (jobs, image) => {
+          const { slots } = this.#options;
+          const timeout = this.#config.jobTimeout;
+          return runProjects(jobs, input, runner, { slots, ownLabels, timeout, image });
         });
-      }
-      this.#view.take({ kind: 'build', ref, sha, changed, event: 'push', workflows: [] });
-      if (decision.kind !== 'jobs') return decision.kind === 'error' ? showProblem(this.#view, decision) : success;
-      const selected = selectProjects(decision.jobs, jobs);
-      const timeout = this.#config.jobTimeout;
-      if (!dryRun) return runProjects(selected, input, runner, { slots, ownLabels, timeout, image: images.usual });
-      selected.forEach(({ name: job, plan, labels }, index) => {
-        const shown = plan.project.steps.map(({ command }) => ({ title: command, runs: true }));
-        this.#show({ job: index + 1, name: job, workflow: null, labels, steps: shown, unknown: null });
-      });
-      return success;
     }
-    const { before, subject, author, committedAt, origin, defaultBranch } = snapshot;
-    const unchecked = readWorkflows(files);
-    const wrong = unchecked.diagnostics.filter(({ file }) => wanted === undefined || isNamed(files, file, wanted));
-    if (wanted !== undefined && invalidJobs(wrong).length > 0) return verdictOf(invalidJobs(wrong));
-    const choice = selectIfValid(unchecked.workflows, this.#options, snapshot, invalidJobs(wrong).length > 0);
-    if (!choice) return verdictOf(invalidJobs(wrong));
-    const { event } = choice;
-    const read = await readWithCalled(this.#config, { files, choice, url: origin ?? root });
-    const isRunning = (file: string) => choice.workflows.some(({ path }) => path === file);
-    const missing = read.diagnostics.filter(({ file, elsewhere }) => elsewhere && isRunning(file));
-    const invalid = invalidJobs([...wrong, ...missing]);
-    const workflows = [...read.workflows, ...read.called];
-    const running = read.workflows.filter(({ path }) => isRunning(path));
-    const paths = running.map(({ path }) => path);
-    this.#view.take({ kind: 'build', ref, sha, changed, event: eventName(event), workflows: paths });
-    invalid.forEach(({ name: file, status, reason, message }, index) => {
-      const job = index + 1;
-      this.#view.take({ kind: 'job', job, name: file, workflow: null, status, reason, message, outputs: {} });
+    return this.#runWorkflows(root, files, snapshot, (build) =>
+      this.#runAll(build, (plan, labels) => ({ ...input, plan, labels }), runner),
+    );
+  }
+
+  /** Runs the tests that were found. */
+  async #runTests(
+    decision: Decision,
+    { ref, sha, changed }: Snapshot,
+    run: (jobs: readonly ProjectJob[], image: string | undefined) => Promise<Outcome>,
+  ): Promise<Outcome> {
+    const { jobs, steps, dryRun, images } = this.#options;
+    if (steps.length > 0) {
+      throw new VoltError('not_found', 'steps can be chosen in workflows only', {
+        remedy: 'Run `volt exec` without --step; it runs the discovered tests.',
+      });
+    }
+    this.#view.take({ kind: 'build', ref, sha, changed, event: 'push', workflows: [] });
+    if (decision.kind !== 'jobs') return decision.kind === 'error' ? showProblem(this.#view, decision) : success;
+    const selected = selectProjects(decision.jobs, jobs);
+    if (!dryRun) return run(selected, images.usual);
+    selected.forEach(({ name: job, plan, labels }, index) => {
+      const shown = plan.project.steps.map(({ command }) => ({ title: command, runs: true }));
+      this.#show({ job: index + 1, name: job, workflow: null, labels, steps: shown, unknown: null });
     });
+    return success;
+  }
+
+  async #runWorkflows(
+    root: string,
+    files: readonly WorkflowFile[],
+    tree: Snapshot,
+    runAll: (build: LocalBuild) => Promise<void>,
+  ): Promise<Outcome> {
+    const { ref, sha, changed, origin } = tree;
+    const { dryRun } = this.#options;
+    const found = await runningWorkflows(this.#config, this.#options, { files, tree, url: origin ?? root });
+    const { chosen, invalid } = found;
+    if (!chosen) return verdictOf(invalid);
+    const paths = chosen.running.map(({ path }) => path);
+    this.#view.take({ kind: 'build', ref, sha, changed, event: eventName(chosen.event), workflows: paths });
+    invalid.forEach(({ name: file, ...outcome }, index) => {
+      this.#view.take({ kind: 'job', job: index + 1, name: file, workflow: null, ...outcome, outputs: {} });
+    });
+    const build = this.#newBuild(root, chosen, tree, invalid.length);
+    this.#build = build;
+    if (dryRun) this.#showAll(build);
+    else await runAll(build);
+    if (!this.#isCancelled) build.check();
+    if (!dryRun) return verdictOf([...invalid, ...build.results]);
+    return invalid.length > 0 ? verdictOf(invalid) : success;
+  }
+
+  /** @param taken number of job numbers that are taken */
+  #newBuild(root: string, { event, workflows, running }: RunningWorkflows, tree: Snapshot, taken: number): LocalBuild {
+    const { before, subject, author, committedAt, origin, defaultBranch } = tree;
+    const { jobs, steps, vars, matrix, env, payload, dryRun } = this.#options;
     const facts = {
       // each run has its own `github.run_id`
       ...{ build: String(Date.now()), number: 1, before, subject, author, committedAt, event, vars },
-      ...builtCommit(event, { ref, sha }),
-      repo: { name, url: origin === null ? root : hideCredentials(origin), defaultBranch },
+      ...builtCommit(event, tree),
+      repo: { name: repositoryNameFrom(root), url: origin === null ? root : hideCredentials(origin), defaultBranch },
       ...(payload && { payload }),
     };
-    const build = new LocalBuild({
-      ...{ facts, workflows, running, env, taken: invalid.length },
+    return new LocalBuild({
+      ...{ facts, workflows, running, env, taken },
       selection: new JobSelection({ facts, workflows, running, jobs, steps, matrix }),
       settings: {
         timeoutMinutes: this.#config.jobTimeout,
@@ -174,12 +197,6 @@ export class ExecRun {
         else this.#view.take({ kind: 'job', job, name: title, workflow: null, status, reason, message, outputs: {} });
       },
     });
-    this.#build = build;
-    if (dryRun) this.#showAll(build);
-    else await this.#runAll(build, (plan, labels) => ({ ...input, plan, labels }), runner);
-    if (!this.#isCancelled) build.check();
-    if (!dryRun) return verdictOf([...invalid, ...build.results]);
-    return invalid.length > 0 ? verdictOf(invalid) : success;
   }
 
   /** Shows each job as if those before it had succeeded without outputs. */
@@ -220,37 +237,5 @@ export class ExecRun {
       if (underway.size === 0) return;
       await Promise.race(underway);
     }
-  }
-}
-
-function isNamed(files: readonly WorkflowFile[], file: string, wanted: string): boolean {
-  const path = wanted.replace(/^\.\//, '');
-  return file === path || (file.endsWith(`/${path}`) && !files.some((other) => other.path === path));
-}
-
-/** Invalid files as failed jobs: as in a build, each is shown, and the other workflows run. */
-function invalidJobs(diagnostics: readonly Diagnostic[]): (Outcome & { name: string })[] {
-  const invalid = diagnostics.filter(({ severity }) => severity === 'invalid');
-  return [...new Set(invalid.map(({ file }) => file))].map((name) => {
-    const message = invalid
-      .filter(({ file }) => file === name)
-      .map(formatDiagnostic)
-      .join('\n');
-    return { name, status: 'error', reason: 'invalid_workflow', message };
-  });
-}
-
-/** @returns undefined if no valid workflow runs, but an invalid one may have been meant */
-function selectIfValid(
-  workflows: readonly Workflow[],
-  selection: WorkflowSelection,
-  tree: Snapshot,
-  faulty: boolean,
-): SelectedWorkflows | undefined {
-  try {
-    return selectWorkflows(workflows, selection, tree);
-  } catch (error) {
-    if (faulty && error instanceof VoltError && error.code === 'not_found') return undefined;
-    throw error;
   }
 }
