@@ -135,6 +135,11 @@ export function receivedError({ message, code, remedy }: SentError): Error {
   return Object.assign(new Error(message), code !== undefined && { code });
 }
 
+/** The error that a stage has stored. @param problem its code is one of Volt's, unless a newer Volt has stored it */
+export function storedError({ code, message, remedy }: { code: string; message: string; remedy: string }): VoltError {
+  return new VoltError(isErrorCode(code) ? code : 'internal', message, { remedy });
+}
+
 function isErrorCode(code: string | undefined): code is ErrorCode {
   return code !== undefined && Object.hasOwn(errorCodes, code);
 }

@@ -15,7 +15,11 @@ export type TargetRow = Selectable<Schema['notice_targets']>;
 export async function targetRow(db: Sql, name: string): Promise<TargetRow> {
   const row = await db.selectFrom('notice_targets').selectAll().where('name', '=', name).executeTakeFirst();
   if (row) return row;
-  throw new VoltError('not_found', `there is no target "${name}"`, { remedy: '`volt notify ls` lists all targets.' });
+  throw noTarget(name);
+}
+
+export function noTarget(name: string): VoltError {
+  return new VoltError('not_found', `there is no target "${name}"`, { remedy: '`volt notify ls` lists all targets.' });
 }
 
 export async function shownTarget(db: Sql, row: TargetRow): Promise<NoticeTarget> {

@@ -1,5 +1,7 @@
 import { errorText } from '../../kernel/errors.ts';
+import type { BuildId } from '../../kernel/model.ts';
 import type { StageContext } from '../../queues/stage.ts';
+import type { Repository } from '../../record/repositories.ts';
 import { within } from '../../system/wait.ts';
 
 /** Milliseconds that a request waits for Redis to take its announcement. */
@@ -22,4 +24,21 @@ export async function announce(web: Pick<StageContext, 'access' | 'logger'>, sen
   web.logger.warn('a request is recorded but not announced; it takes effect when the database is polled next', {
     error,
   });
+}
+
+/** Has the dispatcher look at builds, of which something is requested. */
+export async function announceBuilds(web: StageContext, builds: readonly BuildId[]): Promise<void> {
+  const sending = Promise.all(builds.map((build) => web.queues.sendAdvance({ v: 1, build })));
+  await announce(
+    web,
+    sending.then(() => undefined),
+  );
+}
+
+/** Has an observer poll a repository, of which a person requests something. */
+export async function announcePoll(
+  web: StageContext,
+  { name, host }: Pick<Repository, 'name' | 'host'>,
+): Promise<void> {
+  await announce(web, web.queues.sendObserve(host, { v: 1, repo: name, cause: 'person' }));
 }

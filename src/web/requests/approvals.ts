@@ -5,7 +5,7 @@ import { owner } from '../access/caller.ts';
 import { readBuild, readJob } from '../access/readable.ts';
 import type { Requester } from '../access/requester.ts';
 import type { Web } from '../services.ts';
-import { announce } from './announce.ts';
+import { announceBuilds } from './announce.ts';
 
 /** What a person decides about jobs that wait for approval. */
 export interface Decided {
@@ -57,6 +57,6 @@ async function decide(
       remedy: 'Somebody may have decided already; `volt show` says what the jobs do.',
     });
   }
-  await announce(web, web.queues.sendAdvance({ v: 1, build: of.build }));
+  await announceBuilds(web, [of.build]);
   return jobs;
 }

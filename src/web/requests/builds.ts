@@ -4,13 +4,12 @@ import { type BuildId, buildIdOf, isFinal, type JobId, type Status, statusWords 
 import type { BuildEvent } from '../../queues/messages.ts';
 import { openCancel, openRetry, openTrigger } from '../../record/intents.ts';
 import { isObserved } from '../../record/repositories.ts';
-
 import { jobsToRetry } from '../../workflow/retry.ts';
 import type { Caller } from '../access/caller.ts';
 import { readBuild, readJob, readRepository } from '../access/readable.ts';
 import type { Requester } from '../access/requester.ts';
 import type { Web } from '../services.ts';
-import { announce } from './announce.ts';
+import { announceBuilds, announcePoll } from './announce.ts';
 
 /**
  * What people request about builds, through the API or a page. Each request is written to the database and then announced.
@@ -60,7 +59,7 @@ async function retry(
     });
   }
   const intent = await openRetry(web.database, build.repo, id, which, requester.caller?.name ?? null);
-  await announce(web, web.queues.sendAdvance({ v: 1, build: id }));
+  await announceBuilds(web, [id]);
   return intent;
 }
 
@@ -93,7 +92,7 @@ export async function triggerBuild(
     });
   }
   const intent = await openTrigger(web.database, name, ref, event, requester.caller?.name ?? null);
-  await announce(web, web.queues.sendObserve(repository.host, { v: 1, repo: name, cause: 'person' }));
+  await announcePoll(web, repository);
   return intent;
 }
 
@@ -105,7 +104,7 @@ async function cancel(
   caller: Caller | undefined,
 ): Promise<number> {
   const intent = await openCancel(web.database, repo, build, job, caller?.name ?? null);
-  await announce(web, web.queues.sendAdvance({ v: 1, build }));
+  await announceBuilds(web, [build]);
   return intent;
 }
 

@@ -8,19 +8,19 @@ import { administrator } from '../../record/visibility.ts';
 import type { Credential } from '../../secrets/credential.ts';
 import { readRepository } from '../access/readable.ts';
 import type { Web } from '../services.ts';
-import { announce } from './announce.ts';
+import { announcePoll } from './announce.ts';
 
 /** With what repositories are fetched. A new credential is tried at once: it has the repository polled. */
 
 /** A credential, without its secret part, and whose it is. */
-type Set = ShownCredential & { repo: string; updatedAt: string };
+type CredentialOf = ShownCredential & { repo: string; updatedAt: string };
 
 /** @throws VoltError `not_found`, `conflict` if the repository has no http address, errors of the key file */
 export async function setPassword(
   web: Web,
   name: string,
   { user, password }: { user: string; password: string },
-): Promise<Set> {
+): Promise<CredentialOf> {
   const repository = await repositoryFor(web, name, 'https', /^https?:/i);
   const shown: ShownCredential = { kind: 'https', user, publicKey: null, hostKeys: [] };
   return set(web, repository, shown, { kind: 'https', user, password });
@@ -36,7 +36,7 @@ export async function setDeployKey(
   web: Web,
   name: string,
   given: { privateKey?: string | undefined; knownHosts?: string | undefined } = {},
-): Promise<Set> {
+): Promise<CredentialOf> {
   const repository = await repositoryFor(web, name, 'ssh', /^ssh:|^(?!\w+:\/\/)[^/]*:/i);
   const knownHosts = given.knownHosts ?? (await scanHostKeys(repository.url));
   const hostKeys = await fingerprintsOf(knownHosts);
@@ -47,9 +47,14 @@ export async function setDeployKey(
   return set(web, repository, shown, { kind: 'ssh', privateKey, knownHosts });
 }
 
-async function set(web: Web, { name, host }: Repository, shown: ShownCredential, value: Credential): Promise<Set> {
+async function set(
+  web: Web,
+  { name, host }: Repository,
+  shown: ShownCredential,
+  value: Credential,
+): Promise<CredentialOf> {
   await setCredential(web.database, web.config, name, { shown, credential: value });
-  await announce(web, web.queues.sendObserve(host, { v: 1, repo: name, cause: 'person' }));
+  await announcePoll(web, { name, host });
   return { repo: name, ...shown, updatedAt: serverTime() };
 }
 

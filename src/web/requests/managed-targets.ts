@@ -3,6 +3,7 @@ import { VoltError } from '../../kernel/errors.ts';
 import type { NoticeTarget } from '../../kernel/model/notice-shapes.ts';
 import { holds } from '../../kernel/rights.ts';
 import { findNoticeTarget, listNoticeTargets } from '../../record/notice-targets.ts';
+import { noTarget } from '../../record/shown-target.ts';
 import { maintains } from '../../record/target-maintainers.ts';
 import type { Requester } from '../access/requester.ts';
 import type { targetChange, targetRequest } from '../schemas/notices.ts';
@@ -30,7 +31,7 @@ export async function managedTarget(
 ): Promise<NoticeTarget> {
   const target = await findNoticeTarget(database, name);
   if (mayManage(requester, target)) return target;
-  throw new VoltError('not_found', `there is no target "${name}"`, { remedy: '`volt notify ls` lists all targets.' });
+  throw noTarget(name);
 }
 
 /** @throws VoltError as `addTarget`, and `role_needed` for a repository that the requester does not own */

@@ -6,7 +6,7 @@ import { readRepository } from '../access/readable.ts';
 import type { Requester } from '../access/requester.ts';
 import { reachOf, requireRoleOf } from '../access/rights.ts';
 import type { Web } from '../services.ts';
-import { announce } from './announce.ts';
+import { announceBuilds } from './announce.ts';
 
 /** What people request about several builds at once. */
 
@@ -94,9 +94,9 @@ async function request(web: Web, { caller }: Requester, many: ManyBuilds, none: 
   if (builds.length === 0) {
     throw new VoltError('conflict', none, { remedy: 'Nothing is left to do; `volt builds` lists the builds.' });
   }
-  await announce(
+  await announceBuilds(
     web,
-    Promise.all(builds.map(({ id }) => web.queues.sendAdvance({ v: 1, build: id }))).then(() => {}),
+    builds.map(({ id }) => id),
   );
   return {
     builds: builds.map(({ id, repo, number }, index) => ({ id, repo, number, intent: requests[index] ?? 0 })),

@@ -1,4 +1,4 @@
-import { type ErrorCode, VoltError } from '../../kernel/errors.ts';
+import { storedError, type VoltError } from '../../kernel/errors.ts';
 import type { Intent } from '../../record/intents.ts';
 import type { Reader } from '../../record/visibility.ts';
 import { readIntent } from '../access/readable.ts';
@@ -20,6 +20,5 @@ export async function outcomeOf(web: Web, reader: Reader, id: number, patience =
     return intent.open ? undefined : intent;
   };
   const { error, ...rest } = (await awaitAnswer(done, patience)) ?? (await readIntent(web.database, reader, id));
-  // the stages store only codes of Volt's
-  return { ...rest, error: error ? new VoltError(error.code as ErrorCode, error.message, error) : undefined };
+  return { ...rest, error: error ? storedError(error) : undefined };
 }

@@ -17,7 +17,7 @@ import type { Requester } from '../access/requester.ts';
 import { requireRoleOf } from '../access/rights.ts';
 import { signingTokenOf } from '../access/signing-token.ts';
 import type { Web } from '../services.ts';
-import { announce } from './announce.ts';
+import { announce, announceBuilds, announcePoll } from './announce.ts';
 import { awaitAnswer } from './await-answer.ts';
 
 /**
@@ -97,10 +97,7 @@ export async function removeRepository(web: Web, name: string, purge: boolean): 
 /** Ends the polls of a repository that was removed, and tells of its builds, which are being cancelled. */
 export async function announceRemoval(web: StageContext, name: string, { host, builds }: Removal): Promise<void> {
   await announce(web, web.queues.unscheduleObserve(host, name));
-  await announce(
-    web,
-    Promise.all(builds.map((build) => web.queues.sendAdvance({ v: 1, build }))).then(() => undefined),
-  );
+  await announceBuilds(web, builds);
 }
 
 /**
@@ -122,5 +119,5 @@ export async function hookOf(
 /** Polls a new or changed repository now, and from now on as often as it is set. */
 export async function announceRepository(web: StageContext, { host, name, pollSeconds }: Repository): Promise<void> {
   await announce(web, web.queues.scheduleObserve(host, name, pollSeconds));
-  await announce(web, web.queues.sendObserve(host, { v: 1, repo: name, cause: 'person' }));
+  await announcePoll(web, { name, host });
 }

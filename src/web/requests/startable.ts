@@ -1,10 +1,10 @@
 import { checkRefName } from '../../git/remote/ref-names.ts';
-import { type ErrorCode, VoltError } from '../../kernel/errors.ts';
+import { storedError, VoltError } from '../../kernel/errors.ts';
 import { serverNow } from '../../kernel/server-time.ts';
 import type { Repository } from '../../record/repositories.ts';
 import { askStartable, type StartableAnswer, type StartableAtRef, startableAt } from '../../record/startable.ts';
 import type { Web } from '../services.ts';
-import { announce } from './announce.ts';
+import { announcePoll } from './announce.ts';
 import { awaitAnswer } from './await-answer.ts';
 
 /** Milliseconds after a question for which its answer counts as current. */
@@ -29,7 +29,7 @@ export async function startableOf(
   const isFresh = before !== undefined && serverNow() - before.askedAt < fresh;
   if (isFresh && isAnswered(before)) return before;
   if (!isFresh) await askStartable(database, name, ref);
-  await announce(web, web.queues.sendObserve(host, { v: 1, repo: name, cause: 'person' }));
+  await announcePoll(web, { name, host });
   const answered = async () => {
     const now = await startableAt(database, name, ref);
     return now && isAnswered(now) ? now : undefined;
@@ -60,7 +60,5 @@ export async function requireStartable(
   }
   const { found, error } = answer;
   if (found) return found;
-  throw new VoltError((error?.code ?? 'internal') as ErrorCode, error?.message ?? 'the workflows could not be read', {
-    remedy: error?.remedy ?? 'Ask again.',
-  });
+  throw storedError(error ?? { code: 'internal', message: 'the workflows could not be read', remedy: 'Ask again.' });
 }

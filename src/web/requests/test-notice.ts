@@ -21,7 +21,7 @@ export async function testTarget(
   const recipients = namedRecipients({ kind, to, owners: options.owners });
   if (recipients.length === 0) {
     throw new VoltError('bad_request', `${name} has no address to send a test to`, {
-      remedy: 'Name an owner: `volt notify set NAME --owner ADDRESS`.'.replace('NAME', name),
+      remedy: `Name an owner: \`volt notify set ${name} --owner ADDRESS\`.`,
     });
   }
   const ids = await database.write(async (db) => {
