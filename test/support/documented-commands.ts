@@ -12,16 +12,36 @@ export function wrongCommands(program: Command, page: string): string[] {
   const wrong = new Set<string>();
   for (const [, line = ''] of page.matchAll(usage)) {
     const words = line.trim().split(/\s+/);
-    const options = words.map((word) => /^--[a-z][a-z-]*/.exec(word)?.[0]).filter((option) => option !== undefined);
-    const command = program.commands.find((each) => each.name() === words[0]);
-    if (!command) {
-      if (words[1]?.startsWith('--')) wrong.add(`volt ${line}`);
-      continue;
-    }
-    const inner = command.commands.find((each) => each.name() === words[1]) ?? command;
-    const known = [...inner.options, ...command.options, ...program.options].map(({ long }) => long);
-    for (const option of options)
-      if (option !== '--help' && !known.includes(option)) wrong.add(`volt ${line.trim()}: ${option}`);
+    const isCommand = subcommand(program, words[0]) !== undefined;
+    if (!isCommand && !words[1]?.startsWith('--')) continue;
+    const problem = problemWith(program, words);
+    if (problem !== undefined) wrong.add(`volt ${line.trim()}: ${problem}`);
   }
   return [...wrong];
+}
+
+/**
+ * Why a command line of `volt` cannot be typed.
+ * @param words after `volt`
+ */
+export function problemWith(program: Command, words: readonly string[]): string | undefined {
+  const [first, second] = words;
+  if (first === undefined || first.startsWith('-')) return wrongOption([program], words);
+  const command = subcommand(program, first);
+  if (!command) return `there is no command ${first}`;
+  const inner = subcommand(command, second);
+  // a placeholder such as NAME is no command
+  const isGroup = command.commands.length > 0 && command.registeredArguments.length === 0;
+  if (isGroup && !inner && second !== undefined && /^[a-z]/.test(second)) return `${first} has no command ${second}`;
+  return wrongOption([program, command, ...(inner ? [inner] : [])], words);
+}
+
+function subcommand(of: Command, name: string | undefined): Command | undefined {
+  return of.commands.find((each) => name !== undefined && (each.name() === name || each.aliases().includes(name)));
+}
+
+function wrongOption(commands: readonly Command[], words: readonly string[]): string | undefined {
+  const known = ['--help', ...commands.flatMap(({ options }) => options.map(({ long }) => long))];
+  const named = words.flatMap((word) => /^--[a-z][a-z-]*/.exec(word)?.[0] ?? []);
+  return named.find((option) => !known.includes(option));
 }
