@@ -107,6 +107,17 @@ describe('volt up --config', function () {
     expect(ended.stderr).to.include('has a problem');
   });
 
+  it('says what is wrong with a provider once, and not for each person who signs in there', async () => {
+    const people = Object.fromEntries(['ada', 'bob', 'eve'].map((name) => [name, { identities: [`corp:${name}`] }]));
+    const access = { ada: { read: ['*'] }, eve: { own: ['*'] } };
+    const providers = settings().providers;
+    writeFileSync(file('volt.yml'), stringify({ version: 1, providers, people, access }));
+    const ended = await up('volt.yml').ended();
+    expect(ended.code).to.equal(2);
+    expect(ended.stdout.match(/invalid/g), ended.stdout).to.have.lengthOf(1);
+    expect(ended.stdout).to.include('corp is new, and the environment variable CLIENT is not set');
+  });
+
   it('killed at any moment and started again, ends as the file says, and then changes nothing', async () => {
     const names = Array.from({ length: 40 }, (_, index) => `r${index}`);
     const repositories = Object.fromEntries(names.map((name) => [name, { url: `https://127.0.0.1:1/${name}.git` }]));

@@ -8,7 +8,7 @@ import type { ConfigApplied, ConfigDifference, ConfigProblem, SecretValues } fro
 import { differenceOf, type EntryChange } from './difference.ts';
 import type { Announcing, Change, Path } from './kind.ts';
 import { missingIn, wrongNamesIn } from './needs.ts';
-import { isMap, keysAround, valueAt } from './paths.ts';
+import { isMap, keyOf, keysAround, valueAt } from './paths.ts';
 import { givenSecrets, sourceText } from './secrets.ts';
 import { digestOf, type Placed, readState, type State } from './state.ts';
 import { type Read, readWanted, type Wanted } from './wanted.ts';
@@ -91,10 +91,11 @@ async function perform(context: Context, given: GivenSettings, by: string): Prom
   const failed = new Set(wanted.invalid);
   for (const [key, entry] of wanted.entries) {
     await yieldToOthers();
-    if ([...keysAround(entry.path), key].some((each) => failed.has(each))) continue;
-    const found = await set(change, entry, before.get(key));
+    if (failed.has(key)) continue;
+    const isLeftOut = needsOf(entry).some((each) => failed.has(each));
+    const found = isLeftOut ? [] : await set(change, entry, before.get(key));
     problems.push(...found);
-    if (found.length > 0) failed.add(key);
+    if (isLeftOut || found.length > 0) failed.add(key);
   }
   const made = [...change.made].map(([name, secret]) => ({ path: ['notices', name], secret }));
   return {
@@ -102,6 +103,11 @@ async function perform(context: Context, given: GivenSettings, by: string): Prom
     kept: given.prune ? [] : left.map(({ path }) => path),
     ...{ problems, digest: await digestOf(before), afterwards: change.afterwards, made },
   };
+}
+
+/** `keyOf` the entries without which an entry cannot be: those around it, and those that it names. */
+function needsOf({ path, kind, ...entry }: Wanted): string[] {
+  return [...keysAround(path), ...kind.needs(entry).map(keyOf)];
 }
 
 /** Adds or changes an entry unless it is so already. @returns what is wrong */

@@ -52,6 +52,8 @@ export interface Kind {
   read(context: Pick<Change, 'database' | 'config'>): Promise<Entry[]>;
   /** what is wrong with it whatever Volt has already */
   wrong(entry: Entry): WrongField[];
+  /** Where other entries are that it names and cannot do without. What is wrong with one of them is said there alone. */
+  needs(entry: Entry): Path[];
   /** an entry with what its fields say in one form, so that two of the same meaning are equal */
   normal(entry: Entry): Entry;
   /** Adds it, or changes it from `before`. @throws VoltError as the single command */
@@ -84,5 +86,6 @@ export const plainKind = {
   secrets: [] as string[],
   isPruned: true,
   wrong: (): WrongField[] => [],
+  needs: (): Path[] => [],
   normal: (entry: Entry) => entry,
 };

@@ -37,6 +37,7 @@ export const access: Kind = {
       throw error;
     }
   },
+  needs: ({ names: [who = ''] }) => [['people', who]],
   set: async ({ database, by }, { names: [who = ''], value }, before) => {
     for (const role of roles) {
       const [wanted = [], had = []] = [(value as Value)[role], (before?.value as Value | undefined)?.[role]];

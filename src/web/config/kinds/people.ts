@@ -29,6 +29,7 @@ export const people: Kind = {
       },
       secrets: {},
     })),
+  needs: ({ value }) => ((value as Value).identities ?? []).map((identity) => ['providers', providerIn(identity)]),
   normal: (entry) => {
     const { displayName, identities = [], addresses = [], blocked } = entry.value as Value;
     const lower = addresses.map((address) => address.toLowerCase());
@@ -46,7 +47,7 @@ export const people: Kind = {
     const old = (before?.value ?? {}) as Value;
     if (!before) await preparePerson(database, { name, displayName });
     for (const identity of identities.filter((each) => !old.identities?.includes(each))) {
-      const [provider = ''] = identity.split(':', 1);
+      const provider = providerIn(identity);
       await giveIdentity(database, name, { provider, subject: identity.slice(provider.length + 1) });
     }
     for (const address of addresses.filter((each) => !old.addresses?.includes(each)))
@@ -59,3 +60,8 @@ export const people: Kind = {
   remove: ({ database }, { names: [name = ''] }) => removePerson(database, name),
   audited: auditedAs({ add: 'people.add', change: 'people.set', remove: 'people.remove' }),
 };
+
+/** @param identity as `PROVIDER:SUBJECT` */
+function providerIn(identity: string): string {
+  return identity.split(':', 1)[0] ?? '';
+}
