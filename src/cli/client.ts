@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import type * as z from 'zod';
 import type { Config } from '../kernel/config.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
-import { type ErrorCode, errorCodes, errorText, systemCode, VoltError } from '../kernel/errors.ts';
+import { type ErrorCode, errorCodes, systemCode, VoltError } from '../kernel/errors.ts';
+import { fetchErrorText } from '../system/fetch-error.ts';
 import { loginAt, newestLogin } from './logins.ts';
 import { remedyOnCommandLine } from './remedies.ts';
 import { readEvents, type ServerEvent } from './sse.ts';
@@ -118,16 +119,11 @@ export class Client {
   }
 
   #unreachable(error: unknown): VoltError {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    return new VoltError(
-      'web_unreachable',
-      `Volt does not answer at ${this.url}: ${systemCode(cause) ?? errorText(cause)}`,
-      {
-        remedy:
-          'Start it with `volt up` (or `volt web`), or say where it runs: `volt login URL`, --data with its data directory, or VOLT_URL and VOLT_TOKEN.',
-        cause: error,
-      },
-    );
+    return new VoltError('web_unreachable', `Volt does not answer at ${this.url}: ${fetchErrorText(error)}`, {
+      remedy:
+        'Start it with `volt up` (or `volt web`), or say where it runs: `volt login URL`, --data with its data directory, or VOLT_URL and VOLT_TOKEN.',
+      cause: error,
+    });
   }
 }
 

@@ -1,6 +1,7 @@
 import type * as OAuth from 'oauth4webapi';
-import { errorText, systemCode, VoltError } from '../kernel/errors.ts';
+import { VoltError } from '../kernel/errors.ts';
 import type { Role } from '../kernel/roles.ts';
+import { fetchErrorText } from '../system/fetch-error.ts';
 import { pause } from '../system/wait.ts';
 
 /** Milliseconds to wait for an answer. */
@@ -110,9 +111,7 @@ export class DeviceSignIn {
   }
 
   #unreachable(error: unknown): VoltError {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    const why = systemCode(cause) ?? errorText(cause);
-    return new VoltError('web_unreachable', `no Volt signs programs in at ${this.#url}: ${why}`, {
+    return new VoltError('web_unreachable', `no Volt signs programs in at ${this.#url}: ${fetchErrorText(error)}`, {
       remedy: 'Check the address: `volt login URL`. For an older Volt, set VOLT_TOKEN.',
       cause: error,
     });

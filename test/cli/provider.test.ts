@@ -64,6 +64,9 @@ describe('volt provider', function () {
       await refused('bad_url', ...oidc, url);
     expect(await refused('provider_refused', ...oidc, `${corp.url}/nothing`)).to.include('without a description');
     await run('rm', 'wrong');
+    const closed = await refused('provider_unreachable', ...oidc, 'http://127.0.0.1:6000');
+    expect(closed).to.include('http://127.0.0.1:6000/').and.include('never open its port').and.include('another port');
+    await run('rm', 'wrong');
     const other = corp.url.replace('127.0.0.1', 'localhost');
     expect(await refused('provider_refused', ...oidc, other)).to.include(`calls itself ${corp.url}`);
     await run('rm', 'wrong');

@@ -1,5 +1,6 @@
-import { errorText, systemCode, VoltError } from '../../kernel/errors.ts';
+import { VoltError } from '../../kernel/errors.ts';
 import { version } from '../../kernel/version.ts';
+import { fetchErrorText, isRefusedPort } from '../../system/fetch-error.ts';
 
 /** Milliseconds for a whole answer: a person waits for it. */
 const timeout = 10_000;
@@ -27,13 +28,24 @@ export async function askProvider(
     const text = await textOf(answer);
     return new Response(text === '' ? null : text, { status, headers: answer.headers });
   } catch (error) {
-    const cause = error instanceof Error ? (error.cause ?? error) : error;
-    const why = signal.aborted ? `no answer within ${timeout / 1000} s` : (systemCode(cause) ?? errorText(cause));
-    throw new VoltError('provider_unreachable', `${new URL(url).host} does not answer: ${why}`, {
-      remedy: 'Check the address of the provider and the network. Until then, sign in with an access token.',
+    throw unreachable(url, signal.aborted, error);
+  }
+}
+
+function unreachable(address: string, isLate: boolean, error: unknown): VoltError {
+  const { host, origin, pathname } = new URL(address);
+  if (isRefusedPort(error)) {
+    return new VoltError('provider_unreachable', `${origin}${pathname} cannot be asked: ${fetchErrorText(error)}`, {
+      remedy:
+        'Let the provider listen on another port, such as 443, and add it with that address. `volt provider check` tells whether Volt reaches it.',
       cause: error,
     });
   }
+  const why = isLate ? `no answer within ${timeout / 1000} s` : fetchErrorText(error);
+  return new VoltError('provider_unreachable', `${host} does not answer: ${why}`, {
+    remedy: 'Check the address of the provider and the network. Until then, sign in with an access token.',
+    cause: error,
+  });
 }
 
 async function textOf(answer: Response): Promise<string> {
