@@ -154,6 +154,31 @@ describe(`web: ways in and out in a browser${withoutBrowser}`, () => {
     await page.getByRole('heading', { name: 'Sign in' }).waitFor();
   });
 
+  it('a person who is blocked reads so on the page of a build that is open, which then stays as it is', async () => {
+    await site.repository('open');
+    await site.repository('vault', { visibility: 'private' });
+    const builds = [await site.build('open'), await site.build('vault')];
+    for (const [index, build] of builds.entries()) {
+      const login = `kim-${index}`;
+      await signedInAs(login);
+      await grantRole(site.context.database, { who: login, role: 'read', repos: ['*'] }, 'owner');
+      const path = `/builds/${build}`;
+      await page.goto(site.privateUrl + path);
+      await setBlocked(site.context.database, login, true);
+      await page.getByText('You were signed out').waitFor({ timeout: 60_000 });
+      const link = page.getByRole('status').getByRole('link', { name: 'Sign in' });
+      expect(await link.getAttribute('href')).to.equal(`/sign-in?next=${encodeURIComponent(path)}`);
+      expect(await page.getByRole('heading', { level: 1 }).textContent()).to.include('Change');
+      const asked: string[] = [];
+      page.on('request', (request) => asked.push(request.url()));
+      await site.announce(build, 'open', 'running');
+      await page.evaluate(`document.dispatchEvent(new Event('visibilitychange'))`);
+      await link.click();
+      await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+      expect(asked.filter((url) => url.includes(path) || url.includes('/events'))).to.deep.equal([]);
+    }
+  });
+
   it('a person lets a program act by keyboard, without scripts', async () => {
     await context.close();
     context = await (browser as Browser).newContext({ javaScriptEnabled: false });

@@ -5,6 +5,7 @@
  */
 import morphdom from 'morphdom';
 import { addressInPlace, isSelectedIn, offerNewer } from './live/place.ts';
+import { isSignedOut, showSignedOut } from './live/signed-out.ts';
 import { showAway, showState } from './live/tab.ts';
 import { isSameTime, tellOffset, updateProgress, updateTimes } from './live/times.ts';
 import { filterAsTyped } from './live/typed-filter.ts';
@@ -26,6 +27,10 @@ const fixedInterval = Number(document.querySelector<HTMLElement>('[data-refresh]
 const hasParts = document.querySelector('[data-live]') !== null;
 
 let events: EventSource | undefined;
+/** whether the stream is open, or was until a moment ago */
+let isOpen = false;
+/** whether the reader has been signed out: the page stays as it is */
+let isOver = false;
 /** number of the last change that the page shows */
 let { change } = document.body.dataset;
 let planned: number | undefined;
@@ -48,7 +53,7 @@ function refreshSoon(): void {
 }
 
 async function refresh(): Promise<void> {
-  if (document.hidden) return;
+  if (document.hidden || isOver) return;
   again = fetching;
   if (fetching) return;
   fetching = true;
@@ -59,11 +64,10 @@ async function refresh(): Promise<void> {
     const headers = { accept: 'text/html', ...(log !== undefined && { 'volt-shown-log': log }) };
     const answer = await fetch(addressInPlace(), { headers });
     showWhetherLive(answer.ok);
-    if (!answer.ok) return;
     const text = await answer.text();
     // the reader has gone on to another job meanwhile
     if (pageAddress() !== address) again = true;
-    else if (text !== shown) show(text);
+    else if (text !== shown) show(text, answer.ok);
     shown = text;
   } catch {
     // Volt does not answer; when the event stream reconnects, the page is fetched again
@@ -74,13 +78,26 @@ async function refresh(): Promise<void> {
   }
 }
 
-function show(text: string): void {
+/** @param ok whether it is the page, and not one that says what is wrong */
+function show(text: string, ok: boolean): void {
   const begun = performance.now();
   const fresh = new DOMParser().parseFromString(text, 'text/html');
+  if (isSignedOut(fresh)) stop();
+  if (isOver || !ok) return;
   change = fresh.body.dataset.change;
   update(fresh);
   const done = performance.now();
   restUntil = done + Math.max(rest, (done - begun) / share);
+}
+
+/** Leaves the page as it is, since its reader has been signed out. */
+function stop(): void {
+  isOver = true;
+  events?.close();
+  window.clearTimeout(next);
+  window.clearTimeout(offlineTimer);
+  const sign = document.getElementById('offline');
+  if (sign) showSignedOut(sign);
 }
 
 function pageAddress(): string {
@@ -120,7 +137,7 @@ function keepFolds(part: HTMLElement, other: HTMLElement): void {
 
 /** Opens the event stream, which begins after the last change that the page shows. */
 function connect(): void {
-  if (events || document.hidden) return;
+  if (events || document.hidden || isOver) return;
   events = new EventSource(`/api/v1/events${change === undefined ? '' : `?after=${change}`}`);
   events.onmessage = ({ data }) => {
     if (build !== undefined && (JSON.parse(data) as { build: string }).build !== build) return;
@@ -128,9 +145,15 @@ function connect(): void {
     planNext(refreshInterval);
   };
   events.addEventListener('reset', refreshSoon);
-  events.onopen = () => showWhetherLive(true);
+  events.onopen = () => {
+    isOpen = true;
+    showWhetherLive(true);
+  };
   events.onerror = () => {
     showWhetherLive(false);
+    // the stream also ends with the session of the reader
+    if (isOpen) refreshSoon();
+    isOpen = false;
     // browsers reconnect after a lost connection, but not after an error status
     if (events?.readyState !== EventSource.CLOSED) return;
     events = undefined;
@@ -162,7 +185,7 @@ function planNext(seconds: number): void {
 async function swap(event: MouseEvent): Promise<void> {
   const link = event.target instanceof Element ? event.target.closest<HTMLElement>('a[data-swap]') : null;
   const isPlain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
-  if (!link || !isPlain) return;
+  if (!link || !isPlain || isOver) return;
   event.preventDefault();
   history.pushState(null, '', link.getAttribute('href'));
   await refresh();
@@ -175,6 +198,7 @@ let offlineTimer: number | undefined;
 
 /** Shows a notice if the page is not current. */
 function showWhetherLive(live: boolean): void {
+  if (isOver) return;
   const sign = document.getElementById('offline');
   if (live) {
     window.clearTimeout(offlineTimer);

@@ -84,7 +84,7 @@ function Frame({ context, page, files: { scripts, style, theme, icon }, proxySig
             <script defer src={script}></script>
           ))}
         </head>
-        <body data-change={context.get('change')}>
+        <body data-change={context.get('change')} data-caller={context.get('caller')?.name ?? ''}>
           <a class="skip button" href="#content">
             Skip to the content
           </a>
