@@ -41,6 +41,7 @@ import { runnerKeyCommand } from './runner-key.ts';
 import { runnersCommand } from './runners.ts';
 import { searchCommand } from './search.ts';
 import { secretCommand } from './secret.ts';
+import { sessionCommand } from './session.ts';
 import { showCommand } from './show.ts';
 import { signInCommand } from './sign-in.ts';
 import { statusCommand } from './status.ts';
@@ -79,6 +80,7 @@ const commands = {
     loginCommand,
     logoutCommand,
     whoamiCommand,
+    sessionCommand,
     providerCommand,
     accessCommand,
     tokenCommand,

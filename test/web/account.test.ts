@@ -39,7 +39,7 @@ describe('web: the account of a person', () => {
     expect(await makeToken(cookie, { name: 'ours', repos: ['app'] })).to.include({ name: 'mallory-ours' });
   });
 
-  it('is not for a token of the person to change: it ends itself and the browsers that signed in with it, no others', async () => {
+  it('is not for a token of the person to change: it revokes itself and no other, and ends sessions that are old enough', async () => {
     const cookie = await site.signInAs('ada');
     await grant('ada', 'own', 'app');
     const other = await makeToken(cookie, { name: 'other', role: 'own' });
@@ -49,9 +49,18 @@ describe('web: the account of a person', () => {
     const browser = await site.signIn(token);
     const { sessions } = await bodyOf(await ask(cookie, '/sessions'));
     const own = sessions.find(({ current }: { current: boolean }) => current);
-    expect((await bodyOf(await by('/sessions', 'GET'))).sessions).to.have.lengthOf(1);
-    expect((await by(`/sessions/${own.id}`, 'DELETE')).status).to.equal(404);
+    const began = sessions.find(({ current }: { current: boolean }) => !current);
+    expect((await bodyOf(await by('/sessions', 'GET'))).sessions).to.have.lengthOf(2);
+    expect((await by(`/sessions/${own.id}`, 'DELETE')).status).to.equal(409);
     expect((await by(`/tokens/${other.name}`, 'DELETE')).status).to.equal(404);
+    expect(await bodyOf(await by('/sessions/end-others', 'POST'))).to.deep.equal({ ended: 0 });
+    await site.context.database.write((db) =>
+      db
+        .updateTable('sessions')
+        .set((eb) => ({ created_at: eb('created_at', '-', 600_000) }))
+        .where('id', '=', began.id)
+        .execute(),
+    );
     expect(await bodyOf(await by('/sessions/end-others', 'POST'))).to.deep.equal({ ended: 1 });
     expect((await ask(browser, '')).status).to.equal(401);
     expect((await ask(cookie, '')).status).to.equal(200);

@@ -37,7 +37,8 @@ const choosingMail = ownRoute({
 const sessions = ownRoute({
   method: 'get',
   path: '/account/sessions',
-  summary: 'The browsers in which you are signed in, newest first',
+  summary:
+    'The browsers in which you are signed in, newest first; with a token of nobody, those that signed in with it',
   answer: sessionList,
   handle: async ({ caller, session }, web) => ({ sessions: await ownSessions(web, caller, session), next: null }),
 });
@@ -45,7 +46,8 @@ const sessions = ownRoute({
 const endingOthers = ownRoute({
   method: 'post',
   path: '/account/sessions/end-others',
-  summary: 'End all your sessions but the one that this request is sent with',
+  summary:
+    'End all your sessions but the one that this request is sent with; with a token of yours, those that began ten minutes ago or earlier',
   answer: endedSessions,
   auditedTarget: ({ ended }) => `${ended} sessions`,
   handle: async ({ caller, session }, web) => ({ ended: await endOtherSessions(web, caller, session) }),
@@ -57,7 +59,7 @@ const ending = ownRoute({
   summary: 'End one of your sessions',
   params: z.object({ id: z.string().max(100) }),
   answer: done,
-  errors: ['not_found'],
+  errors: ['not_found', 'conflict'],
   handle: async ({ caller, params }, web) => {
     await endOwnSession(web, caller, params.id);
     return { done: true as const };

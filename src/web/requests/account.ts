@@ -1,6 +1,7 @@
 import { VoltError } from '../../kernel/errors.ts';
 import { roleIn } from '../../kernel/rights.ts';
 import { includes, type Role } from '../../kernel/roles.ts';
+import { serverNow } from '../../kernel/server-time.ts';
 import { groupsOf, identitiesOf } from '../../record/identities.ts';
 import { chooseMail, mailChoiceOf } from '../../record/mail-choice.ts';
 import { findPerson } from '../../record/people.ts';
@@ -47,10 +48,21 @@ export async function chooseOwnMail(
   });
 }
 
-/** Whose sessions a caller sees and ends: those that began with the same token, or all of the person. */
+/**
+ * Milliseconds for which no token of a person ends a session that has begun: whoever has stolen the token could sign the person out
+ * each time before the person has revoked it.
+ */
+const safeFromTokens = 600_000;
+
+/** Whose sessions a caller sees and ends: all of the person, or those that began with the same token of nobody. */
 function ownerOf({ person, token }: Caller): SessionOwner {
-  if (token) return { token: token.id };
-  return person ? { person: person.id } : 'main token';
+  if (person) return { person: person.id };
+  return token ? { token: token.id } : 'main token';
+}
+
+/** Which of them the caller ends: those that have begun before this time. */
+function begunBefore({ person, token }: Caller): number | undefined {
+  return person && token ? serverNow() - safeFromTokens : undefined;
 }
 
 /** @param current id of the session that the request was sent with */
@@ -63,20 +75,23 @@ function shownSession({ id, ...session }: Session, current?: string): ShownSessi
   return { id, current: id === current, provider, address, agent, createdAt, lastUsedAt, until };
 }
 
-/** @throws VoltError `not_found` */
+/** @throws VoltError `not_found`, or `conflict` with a token of the person while the session is young */
 export async function endOwnSession({ database }: Web, caller: Caller, id: string): Promise<void> {
-  if (!(await endSessionOf(database, ownerOf(caller), id))) throw noSession();
-}
-
-function noSession(): VoltError {
-  return new VoltError('not_found', 'there is no such session', {
-    remedy: 'It may have ended: the page /account lists yours.',
+  const owner = ownerOf(caller);
+  if (await endSessionOf(database, owner, id, begunBefore(caller))) return;
+  if ((await listSessions(database, owner)).some((session) => session.id === id)) {
+    throw new VoltError('conflict', 'this session began less than ten minutes ago, and a token cannot end it yet', {
+      remedy: 'End it on the page /account, or wait.',
+    });
+  }
+  throw new VoltError('not_found', 'there is no such session', {
+    remedy: 'It may have ended. `volt session ls` lists those that there are.',
   });
 }
 
-/** @returns how many have ended */
+/** @returns how many have ended; with a token of the person, sessions stay that began less than ten minutes ago */
 export async function endOtherSessions({ database }: Web, caller: Caller, current?: string): Promise<number> {
-  return endSessions(database, ownerOf(caller), current);
+  return endSessions(database, ownerOf(caller), { except: current, begunBefore: begunBefore(caller) });
 }
 
 export async function ownTokens({ database }: Web, { person }: Caller): Promise<NamedToken[]> {
