@@ -36,6 +36,8 @@ export const groupOf: { readonly [S in Setting]: keyof typeof settingGroups } = 
   VOLT_AUTHOR_PICTURES: 'web',
   VOLT_TOKEN: 'web',
   VOLT_READING: 'web',
+  VOLT_SESSION_HOURS: 'web',
+  VOLT_GROUP_DAYS: 'web',
   VOLT_PROXY_SIGN_IN: 'web',
   VOLT_PROXY_HEADERS: 'web',
   VOLT_PROXY_NAME: 'web',

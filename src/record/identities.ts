@@ -1,15 +1,12 @@
 import type { Selectable } from 'kysely';
+import type { Config } from '../kernel/config.ts';
 import type { ShownIdentity } from '../kernel/model/people-shapes.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import type { Database, Sql, Write } from './database.ts';
 import { addPerson, type Person, personOf } from './people.ts';
 import type { Schema } from './schema.ts';
 
-/**
- * Milliseconds for which groups count after a provider has told them: as long as a session. Who leaves a group, or can no longer sign in,
- * would keep its roles for ever by a token, which never signs in.
- */
-const groupsCountFor = 30 * 24 * 3600_000;
+const day = 24 * 3600_000;
 
 /** What a provider tells about somebody who signs in, checked and bounded. */
 export interface ToldIdentity {
@@ -31,9 +28,15 @@ export interface ToldIdentity {
  * Notes that somebody has signed in, and what the provider tells. A new identity makes a new person: login and addresses find
  * nobody, since whoever may change them at a provider would get the rights of another person. Two sign-ins at once with one
  * new identity make one person, because only one transaction writes at a time.
+ * @param config.groupDays days for which the groups count: who leaves a group, or can no longer sign in, would keep its roles for ever by
+ * a token, which never signs in
  * @returns the person, who may be blocked
  */
-export async function noteIdentity(database: Database, told: ToldIdentity): Promise<Person> {
+export async function noteIdentity(
+  database: Database,
+  { groupDays }: Pick<Config, 'groupDays'>,
+  told: ToldIdentity,
+): Promise<Person> {
   return database.write(async (db) => {
     const { provider, issuer, subject, login, displayName } = told;
     const known = await db
@@ -44,7 +47,8 @@ export async function noteIdentity(database: Database, told: ToldIdentity): Prom
       .executeTakeFirst();
     const id = known?.person_id ?? (await addPerson(db, { login, displayName })).id;
     const now = serverNow();
-    const facts = { provider, login, groups: JSON.stringify(told.groups), signed_in_at: now };
+    const said = { provider, login, groups: JSON.stringify(told.groups), signed_in_at: now };
+    const facts = { ...said, groups_until: now + groupDays * day };
     await db
       .insertInto('identities')
       .values({ issuer, subject, person_id: id, ...facts })
@@ -79,7 +83,7 @@ export async function groupsOf({ db }: Pick<Database, 'db'>, person: number, now
     .selectFrom('identities')
     .select(['provider', 'groups'])
     .where('person_id', '=', person)
-    .where('signed_in_at', '>', now - groupsCountFor)
+    .where('groups_until', '>', now)
     .orderBy('provider')
     .execute();
   return rows.flatMap(({ provider, groups }) => (JSON.parse(groups) as string[]).map((name) => `${provider}/${name}`));

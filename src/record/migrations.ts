@@ -21,11 +21,13 @@ import {
   addDeviceRequests,
   addFormerNames,
   addGrants,
+  addGroupTimes,
   addMailChoice,
   addPeople,
   addProviders,
   addSessions,
   addTokenOwners,
+  addUsedSignIns,
   nameSignInTime,
 } from './people-tables.ts';
 import type { Schema } from './schema.ts';
@@ -293,6 +295,8 @@ export const migrations: readonly Migration[] = [
   addMailChoice,
   addFormerNames,
   addSeriesOfSchedules,
+  addGroupTimes,
+  addUsedSignIns,
 ];
 
 /** The schema version that this Volt writes; it migrates databases of earlier versions. */

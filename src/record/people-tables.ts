@@ -1,4 +1,4 @@
-import type { Transaction } from 'kysely';
+import { sql, type Transaction } from 'kysely';
 import type { Schema } from './schema.ts';
 
 /** People sign in as themselves, with identities at providers. */
@@ -99,6 +99,21 @@ export async function addTokenOwners(db: Transaction<Schema>): Promise<void> {
     .execute();
   for (const column of ['person_id', 'parent_id'] as const)
     await db.schema.createIndex(`tokens_by_${column}`).on('tokens').columns([column]).execute();
+}
+
+/** Groups count for as long as a setting says at the sign-in at which they are told; those of before for 30 days. */
+export async function addGroupTimes(db: Transaction<Schema>): Promise<void> {
+  await db.schema.alterTable('identities').addColumn('groups_until', 'bigint').execute();
+  await sql`update identities set groups_until = signed_in_at + ${30 * 24 * 3600_000}`.execute(db);
+}
+
+/** Each answer of a provider signs in once, also while Redis is away. */
+export async function addUsedSignIns(db: Transaction<Schema>): Promise<void> {
+  await db.schema
+    .createTable('used_sign_ins')
+    .addColumn('hash', 'text', (c) => c.primaryKey())
+    .addColumn('until', 'bigint', (c) => c.notNull())
+    .execute();
 }
 
 /** Programs ask people to sign them in. */

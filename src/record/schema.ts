@@ -356,6 +356,8 @@ export interface Schema {
     groups: string;
     /** null if only an administrator has named it */
     signed_in_at: number | null;
+    /** until when the groups count; null before any were told */
+    groups_until: number | null;
   };
   /** addresses of mail, by which commits are mapped to people */
   person_addresses: {
@@ -415,6 +417,8 @@ export interface Schema {
     /** the header User-Agent */
     agent: string;
   };
+  /** answers of providers that have signed somebody in or out, see record/used-sign-ins.ts */
+  used_sign_ins: { hash: string; until: number };
   /** programs that ask people to sign them in, see record/device-requests.ts */
   device_requests: {
     /** SHA-256 of the device code, in hexadecimal */

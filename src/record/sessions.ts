@@ -28,6 +28,9 @@ export type SessionOwner = { person: number } | { token: number } | 'main token'
 /** A use is noted only if the last noted one is longer ago than this (ms). */
 const noteEvery = 60_000;
 
+/** A time (ms) that is later than all others. */
+const forever = Number.MAX_SAFE_INTEGER;
+
 /** Longest text of a browser about itself that is kept. */
 const longestAgent = 300;
 
@@ -91,20 +94,28 @@ export async function noteSessionUse(
   await database.write((db) => db.updateTable('sessions').set({ last_used_at: now }).where('id', '=', id).execute());
 }
 
-/** @returns whether there was such a session */
-export async function endSession(database: Database, id: string): Promise<boolean> {
-  const ended = await database.write((db) =>
-    db.deleteFrom('sessions').where('id', '=', id).returning('id').executeTakeFirst(),
+/** @returns where the session began; undefined if there was no such session */
+export async function endSession(database: Database, id: string): Promise<Pick<Session, 'provider'> | undefined> {
+  return database.write((db) =>
+    db.deleteFrom('sessions').where('id', '=', id).returning('provider').executeTakeFirst(),
   );
-  return ended !== undefined;
 }
 
-/** @returns whether it was a session of that owner */
-export async function endSessionOf(database: Database, owner: SessionOwner, id: string): Promise<boolean> {
+/**
+ * @param begunBefore milliseconds since 1970; a session that has begun later stays
+ * @returns whether it was a session of that owner, and has ended
+ */
+export async function endSessionOf(
+  database: Database,
+  owner: SessionOwner,
+  id: string,
+  begunBefore = forever,
+): Promise<boolean> {
   const ended = await database.write((db) =>
     db
       .deleteFrom('sessions')
       .where('id', '=', id)
+      .where('created_at', '<=', begunBefore)
       .where((eb) => isOf(eb, owner))
       .returning('id')
       .executeTakeFirst(),
@@ -114,13 +125,19 @@ export async function endSessionOf(database: Database, owner: SessionOwner, id: 
 
 /**
  * @param except id of a session that stays
+ * @param begunBefore milliseconds since 1970; sessions that have begun later stay
  * @returns how many have ended
  */
-export async function endSessions(database: Database, owner: SessionOwner, except = ''): Promise<number> {
+export async function endSessions(
+  database: Database,
+  owner: SessionOwner,
+  { except = '', begunBefore = forever }: { except?: string | undefined; begunBefore?: number | undefined } = {},
+): Promise<number> {
   const ended = await database.write((db) =>
     db
       .deleteFrom('sessions')
       .where('id', '<>', except)
+      .where('created_at', '<=', begunBefore)
       .where((eb) => isOf(eb, owner))
       .returning('id')
       .execute(),

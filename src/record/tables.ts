@@ -62,6 +62,7 @@ const tables: { readonly [Name in keyof Schema]: Named<Schema[Name]> } = {
   former_names: { name: true, person_id: true },
   identities: {
     issuer: true, subject: true, provider: true, person_id: true, login: true, groups: true, signed_in_at: true,
+    groups_until: true,
   },
   person_addresses: { address: true, person_id: true, source: true },
   providers: {
@@ -75,6 +76,7 @@ const tables: { readonly [Name in keyof Schema]: Named<Schema[Name]> } = {
     id: true, person_id: true, token_id: true, provider: true, origin: true, created_at: true, last_used_at: true,
     until: true, address: true, agent: true,
   },
+  used_sign_ins: { hash: true, until: true },
   device_requests: {
     device_hash: true, user_code: true, program: true, machine: true, role: true, address: true, created_at: true, until: true,
     polled_at: true, poll_interval: true, decision: true, person_id: true, token_id: true,

@@ -43,9 +43,6 @@ export function redisKeys(prefix: string) {
     /** string, JSON of what a person has asked for of a GitHub App, while the browser is at GitHub. Written and read by web, once; expires after an hour */
     appRequest: (state: string) => `${prefix}:app-request:${state}`,
 
-    /** string: a sign-in at a provider whose answer has come. Written and read by web, once; expires with the sign-in */
-    usedSignIn: (state: string) => `${prefix}:used-sign-in:${state}`,
-
     /** channel to one runner: orders from the dispatcher, acknowledgements from reporters */
     toRunner: (id: string) => `${prefix}:to-runner:${id}`,
 

@@ -43,7 +43,7 @@ export async function startWeb(
   const logger = context.logger.child({ stage: 'web' });
   const { config, access } = context;
   await refuseProxyOfProvider(context.database, config);
-  const guard = new Guard(ensureToken(config), { database: context.database, logger });
+  const guard = new Guard(ensureToken(config), { config, database: context.database, logger });
   const hosts = { bound: options.host, machine: config.host, url: config.url };
   const streams = new OpenStreams(logger);
   const notices = await Notices.open(access, logger);

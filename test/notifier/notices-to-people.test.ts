@@ -36,9 +36,21 @@ describe('notices to and about people', () => {
 
   /** Somebody whom a provider knows, with addresses that it has verified. */
   const person = (login: string, addresses: string[], displayName = login) =>
-    noteIdentity(database, {
-      ...{ provider: 'corp', issuer: 'https://id.example', subject: login, login, displayName, groups: [], addresses },
-    });
+    noteIdentity(
+      database,
+      { groupDays: 30 },
+      {
+        ...{
+          provider: 'corp',
+          issuer: 'https://id.example',
+          subject: login,
+          login,
+          displayName,
+          groups: [],
+          addresses,
+        },
+      },
+    );
 
   describe('by mail go to the address that a person has chosen', () => {
     let ada: number;

@@ -469,10 +469,14 @@ describe('notices', () => {
 
     it('go to people who may read the repository, and to no others, and the log says why', async () => {
       const person = (subject: string) =>
-        noteIdentity(database, {
-          ...{ provider: 'corp', issuer: 'https://id.example', subject, login: subject, displayName: subject },
-          ...{ groups: [], addresses: [`${subject}@home.example`] },
-        });
+        noteIdentity(
+          database,
+          { groupDays: 30 },
+          {
+            ...{ provider: 'corp', issuer: 'https://id.example', subject, login: subject, displayName: subject },
+            ...{ groups: [], addresses: [`${subject}@home.example`] },
+          },
+        );
       for (const name of ['reader', 'stranger', 'blocked']) await person(name);
       for (const who of ['reader', 'blocked'])
         await grantRole(database, { who, role: 'read', repos: ['app'] }, 'owner');
@@ -498,7 +502,7 @@ describe('notices', () => {
         login: 'ada',
         displayName: 'Ada',
       };
-      await noteIdentity(database, { ...identity, groups: [], addresses: ['ada@example.org'] });
+      await noteIdentity(database, { groupDays: 30 }, { ...identity, groups: [], addresses: ['ada@example.org'] });
       await addMail('committers', { options: { domains: ['example.org'] } });
       await run('success');
       await run('failure');

@@ -40,7 +40,7 @@ describe('a target of notices that an owner of repositories has added', () => {
 
   const signIn = async (login: string, groups: string[] = []) => {
     const identity = { provider: 'corp', issuer: 'https://id.example', subject: login, login, displayName: login };
-    return { person: (await noteIdentity(database, { ...identity, groups, addresses: [] })).id };
+    return { person: (await noteIdentity(database, { groupDays: 30 }, { ...identity, groups, addresses: [] })).id };
   };
   const own = (who: string, repos: string[]) => grantRole(database, { who, role: 'own', repos }, 'owner');
   const add = (maintainer: MaintainerId, change: Partial<NewNoticeTarget> = {}) =>

@@ -18,10 +18,14 @@ describe('grants', () => {
 
   const signsIn = async (groups: string[], subject = 'ada') =>
     (
-      await noteIdentity(database, {
-        ...{ provider: 'corp', issuer: 'https://id.example', subject, login: subject, displayName: subject },
-        ...{ groups, addresses: [] },
-      })
+      await noteIdentity(
+        database,
+        { groupDays: 30 },
+        {
+          ...{ provider: 'corp', issuer: 'https://id.example', subject, login: subject, displayName: subject },
+          ...{ groups, addresses: [] },
+        },
+      )
     ).id;
   beforeEach(async () => {
     ada = await signsIn(['dev', 'ops']);

@@ -43,9 +43,13 @@ describe('people among thousands', () => {
         .execute();
     });
     const told = { provider: 'git', issuer: 'https://git.example', groups: [], addresses: ['grace@navy.example'] };
-    ({ id: grace } = await noteIdentity(database, {
-      ...{ ...told, subject: '7', login: 'zz-hopper', displayName: 'Grace Hopper' },
-    }));
+    ({ id: grace } = await noteIdentity(
+      database,
+      { groupDays: 30 },
+      {
+        ...{ ...told, subject: '7', login: 'zz-hopper', displayName: 'Grace Hopper' },
+      },
+    ));
   });
 
   const names = async (filter: Parameters<typeof pageOfPeople>[1]) => {

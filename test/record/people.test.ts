@@ -28,21 +28,32 @@ describe('people', () => {
     );
 
   it('are made when an identity signs in first, and found by issuer and subject alone', async () => {
-    const ada = await noteIdentity(database, told());
+    const ada = await noteIdentity(database, { groupDays: 30 }, told());
     expect(ada).to.include({ name: 'ada', displayName: 'Ada Lovelace', blockedAt: null });
-    const renamed = await noteIdentity(database, told({ login: 'countess', displayName: 'Countess' }));
+    const renamed = await noteIdentity(
+      database,
+      { groupDays: 30 },
+      told({ login: 'countess', displayName: 'Countess' }),
+    );
     expect(renamed).to.include({ id: ada.id, name: 'ada', displayName: 'Countess' });
     const others = [
       told({ subject: '43', addresses: ['ada@example.org'] }),
       told({ issuer: 'https://other.example', addresses: ['ada@example.org'] }),
     ];
     const names = [];
-    for (const other of others) names.push((await noteIdentity(database, other)).name);
+    for (const other of others) names.push((await noteIdentity(database, { groupDays: 30 }, other)).name);
     expect(names).to.deep.equal(['ada-2', 'ada-3']);
   });
 
+  it('have groups for as many days as VOLT_GROUP_DAYS says', async () => {
+    const { id } = await noteIdentity(database, { groupDays: 2 }, told({ groups: ['dev'] }));
+    const days = (number: number) => Date.now() + number * 24 * 3_600_000;
+    expect(await groupsOf(database, id, days(1))).to.deep.equal(['corp/dev']);
+    expect(await groupsOf(database, id, days(3))).to.deep.equal([]);
+  });
+
   it('are made once when two sign-ins of a new identity race', async () => {
-    const found = await Promise.all(Array.from({ length: 5 }, () => noteIdentity(database, told())));
+    const found = await Promise.all(Array.from({ length: 5 }, () => noteIdentity(database, { groupDays: 30 }, told())));
     expect(new Set(found.map(({ id }) => id)).size).to.equal(1);
     expect(await database.db.selectFrom('people').selectAll().execute()).to.have.lengthOf(1);
   });
@@ -50,7 +61,7 @@ describe('people', () => {
   it('get a handle that no token has, nor the main token, and no token gets theirs', async () => {
     await addToken(database, { name: 'robot', role: 'read', repos: null, person: 'robot', createdBy: 'owner' });
     const handle = async (subject: string, login: string) =>
-      (await noteIdentity(database, told({ subject, login }))).name;
+      (await noteIdentity(database, { groupDays: 30 }, told({ subject, login }))).name;
     expect(await handle('1', 'robot')).to.equal('robot-2');
     expect(await handle('2', 'owner')).to.equal('owner-2');
     expect(await handle('3', 'Zoë Ångström@example.org')).to.equal('zoe-angstrom');
@@ -62,17 +73,25 @@ describe('people', () => {
   });
 
   it('are in the groups that their providers told last', async () => {
-    const { id } = await noteIdentity(database, told({ groups: ['dev', 'ops'] }));
+    const { id } = await noteIdentity(database, { groupDays: 30 }, told({ groups: ['dev', 'ops'] }));
     expect(await groupsOf(database, id)).to.deep.equal(['corp/dev', 'corp/ops']);
-    await noteIdentity(database, told({ groups: ['dev'] }));
+    await noteIdentity(database, { groupDays: 30 }, told({ groups: ['dev'] }));
     expect(await groupsOf(database, id)).to.deep.equal(['corp/dev']);
   });
 
   it('have the addresses that a provider has verified, and keep them from others', async () => {
-    const { id: ada } = await noteIdentity(database, told({ addresses: ['Ada@Example.org', 'a@example.org'] }));
-    const { id: eve } = await noteIdentity(database, told({ subject: '66', addresses: ['ada@example.org'] }));
+    const { id: ada } = await noteIdentity(
+      database,
+      { groupDays: 30 },
+      told({ addresses: ['Ada@Example.org', 'a@example.org'] }),
+    );
+    const { id: eve } = await noteIdentity(
+      database,
+      { groupDays: 30 },
+      told({ subject: '66', addresses: ['ada@example.org'] }),
+    );
     expect(await addressesOf(eve)).to.deep.equal([]);
-    await noteIdentity(database, told({ addresses: ['ada@example.org'] }));
+    await noteIdentity(database, { groupDays: 30 }, told({ addresses: ['ada@example.org'] }));
     expect(await addressesOf(ada)).to.deep.equal(['ada@example.org']);
   });
 
@@ -82,7 +101,7 @@ describe('people', () => {
     const people = [];
     for (const subject of ['1', '2']) {
       const given = { subject, login: `person${subject}`, groups: ['dev'], addresses: [`${subject}@example.org`] };
-      const { id, name } = await noteIdentity(database, told(given));
+      const { id, name } = await noteIdentity(database, { groupDays: 30 }, told(given));
       await grantRole(database, { who: name, role: 'own', repos: ['app'] }, 'owner');
       const { id: token } = await addPersonalToken(database, id, { name: 'laptop', role: 'read', repos: null });
       await addSession(database, { ...session, id: `of ${name}`, person: id, token: null });
@@ -120,7 +139,7 @@ describe('people', () => {
   });
 
   it('lose their sessions when they are blocked', async () => {
-    const { id } = await noteIdentity(database, told());
+    const { id } = await noteIdentity(database, { groupDays: 30 }, told());
     const session = { token: null, provider: 'corp', origin: 'http://volt', address: '::1', agent: '', lifetime: 1e6 };
     await addSession(database, { ...session, id: 'a', person: id });
     await addSession(database, { ...session, id: 'b', person: null });
@@ -128,7 +147,7 @@ describe('people', () => {
     expect((await findPerson(database, id))?.blockedAt).to.be.a('string');
     expect(await listSessions(database, { person: id })).to.deep.equal([]);
     expect(await findSession(database, 'b')).to.include({ id: 'b' });
-    expect((await noteIdentity(database, told())).blockedAt).to.be.a('string');
+    expect((await noteIdentity(database, { groupDays: 30 }, told())).blockedAt).to.be.a('string');
     expect((await setBlocked(database, 'ada', false)).blockedAt).to.equal(null);
     await failure('not_found', () => setBlocked(database, 'nobody', true));
   });

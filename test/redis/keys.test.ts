@@ -33,7 +33,6 @@ describe("the names of Volt's keys", () => {
       'volt:tallies',
       'volt:delivery:kind:id',
       'volt:app-request:kind',
-      'volt:used-sign-in:kind',
       'volt:to-runner:kind',
       'volt:changes',
       'volt:growth',

@@ -149,6 +149,22 @@ describe('web: access rights', () => {
       );
     });
 
+    it('lasts as long as VOLT_SESSION_HOURS says', async () => {
+      const { context } = site;
+      const guard = new Guard(site.token, { ...context, config: { ...context.config, sessionHours: 12 } });
+      const body = new URLSearchParams({ token: site.token });
+      const headers = { host: new URL(site.privateUrl).host, origin: site.privateUrl };
+      const env = { incoming: { socket: { remoteAddress: '127.0.0.1' } } };
+      const app = webApp(await site.web({ guard }));
+      const answer = await app.request(`${site.privateUrl}/sign-in`, { method: 'POST', body, headers }, env);
+      const cookie = answer.headers.get('set-cookie') ?? '';
+      expect(cookie).to.include('Max-Age=43200;');
+      const secret = /=([^;]+)/.exec(cookie)?.[1] ?? '';
+      const hours = (number: number) => Date.now() + number * 3_600_000;
+      expect(await guard.callerOfSession(secret, site.privateUrl, hours(11))).to.deep.equal(owner);
+      expect(await guard.callerOfSession(secret, site.privateUrl, hours(13))).to.equal(undefined);
+    });
+
     /** Signs in at an address, as the web stage is reached by that. @returns the answer */
     const signInAt = async (origin: string, url?: string, more: Headings = {}) => {
       const hosts = { bound: '0.0.0.0', machine: 'box', url };

@@ -196,7 +196,7 @@ async function fill(site: Site): Promise<Shown> {
   await addProvider(site.context.database, site.context.config, provider);
   await noteObserved(site.context.database, 'sample', { defaultBranch: 'main', notice: null });
   await site.runner('r1', { labels: ['linux'] });
-  await noteIdentity(site.context.database, {
+  await noteIdentity(site.context.database, site.context.config, {
     ...{ provider: 'corp', issuer: 'https://id.example', subject: '42', login: 'ada', displayName: 'Ada Lovelace' },
     ...{ groups: ['devs'], addresses: ['ada@example.org'] },
   });

@@ -25,7 +25,7 @@ describe('web: the people behind commits and requests', () => {
   before(async () => {
     site = await Site.start();
     await site.repository('app', { visibility: 'public' });
-    await noteIdentity(site.context.database, ada);
+    await noteIdentity(site.context.database, site.context.config, ada);
     mapped = await site.build('app', { author: 'countess', authorAddress: 'Ada@Example.org' });
     foreign = await site.build('app', { author: 'Mallory', authorAddress: 'mallory@example.org' });
   });
@@ -60,7 +60,7 @@ describe('web: the people behind commits and requests', () => {
     const other = await Site.start({ reading: 'token' });
     try {
       await other.repository('app', { visibility: 'public' });
-      await noteIdentity(other.context.database, ada);
+      await noteIdentity(other.context.database, other.context.config, ada);
       const id = await other.build('app', { author: 'countess', authorAddress: 'ada@example.org' });
       await cancelBuild(await other.web(), byAda, id);
       await openRetry(other.context.database, 'app', id, { job: null, failedOnly: false }, 'ada');

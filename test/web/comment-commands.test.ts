@@ -126,7 +126,13 @@ describe('web: comments on pull requests', () => {
       .execute();
     for (const login of ['ada', 'reader']) {
       const of = { provider: 'hub', issuer: fake.url, subject: String(accountOf(login).id) };
-      await noteIdentity(database, { ...of, login, displayName: login, groups: [], addresses: [] });
+      await noteIdentity(database, site.context.config, {
+        ...of,
+        login,
+        displayName: login,
+        groups: [],
+        addresses: [],
+      });
     }
     await grantRole(database, { who: 'reader', role: 'run', repos: [name] }, 'owner');
     // who may write at the forge, and has no role here

@@ -56,8 +56,8 @@ describe('web: people', () => {
 
   it('are listed in pages and found by words in names, identities and addresses', async () => {
     const { database } = site.context;
-    await noteIdentity(database, ada);
-    await noteIdentity(database, {
+    await noteIdentity(database, site.context.config, ada);
+    await noteIdentity(database, site.context.config, {
       ...ada,
       subject: '43',
       login: 'bob',
@@ -80,7 +80,7 @@ describe('web: people', () => {
   });
 
   it('are for administrators alone', async () => {
-    await noteIdentity(site.context.database, ada);
+    await noteIdentity(site.context.database, site.context.config, ada);
     const token = await site.post('/api/v1/tokens', { name: 'own', role: 'own' });
     const { token: text } = (await token.json()) as { token: string };
     for (const path of ['/api/v1/people', '/api/v1/people/ada', '/people', '/people/ada']) {
@@ -105,15 +105,15 @@ describe('web: people', () => {
       expect(await ask('POST', '/people', { name: 'odd', identity: { ...identity, subject } }), subject).to.equal(
         'bad_request',
       );
-    const { name } = await noteIdentity(site.context.database, ada);
+    const { name } = await noteIdentity(site.context.database, site.context.config, ada);
     expect(name).to.equal('countess');
     expect((await get('/people')).people).to.have.length(1);
   });
 
   it('are renamed, blocked, and removed, and the audit log says by whom', async () => {
     const { database } = site.context;
-    const person = await noteIdentity(database, ada);
-    await noteIdentity(database, { ...ada, subject: '43', login: 'bob', addresses: [] });
+    const person = await noteIdentity(database, site.context.config, ada);
+    await noteIdentity(database, site.context.config, { ...ada, subject: '43', login: 'bob', addresses: [] });
     const session = { id: 'x', person: person.id, token: null, provider: 'corp', origin: 'o', address: '', agent: '' };
     await addSession(database, { ...session, lifetime: 60_000 });
     expect(await ask('PATCH', '/people/ada', { name: 'bob' })).to.equal('name_taken');
@@ -137,15 +137,19 @@ describe('web: people', () => {
 
   it('keep their names: nobody else gets the name of somebody who has signed in, and who never did anything leaves none', async () => {
     const { database } = site.context;
-    await noteIdentity(database, ada);
+    await noteIdentity(database, { groupDays: 30 }, ada);
     expect(await ask('PATCH', '/people/ada', { name: 'countess' })).to.equal(200);
     expect(await ask('POST', '/people', { name: 'ada' })).to.equal('name_taken');
     expect(await ask('POST', '/tokens', { name: 'ada', role: 'read' })).to.equal('name_taken');
-    expect((await noteIdentity(database, { ...ada, subject: '43', addresses: [] })).name).to.equal('ada-2');
+    expect((await noteIdentity(database, { groupDays: 30 }, { ...ada, subject: '43', addresses: [] })).name).to.equal(
+      'ada-2',
+    );
     expect(await ask('PATCH', '/people/ada-2', { name: 'ada' })).to.equal('name_taken');
     expect(await ask('PATCH', '/people/countess', { name: 'ada' }), 'who had it').to.equal(200);
     expect(await ask('DELETE', '/people/ada')).to.equal(200);
-    expect((await noteIdentity(database, ada)).name, 'the same identity is somebody new').to.equal('ada-3');
+    expect((await noteIdentity(database, { groupDays: 30 }, ada)).name, 'the same identity is somebody new').to.equal(
+      'ada-3',
+    );
     expect(await ask('POST', '/people', { name: 'adda' })).to.equal(201);
     expect(await ask('DELETE', '/people/adda')).to.equal(200);
     expect(await ask('POST', '/people', { name: 'adda' })).to.equal(201);
@@ -153,12 +157,12 @@ describe('web: people', () => {
 
   it('have addresses by hand, each of one person, which stay when the provider tells others', async () => {
     const { database } = site.context;
-    await noteIdentity(database, ada);
-    await noteIdentity(database, { ...ada, subject: '43', login: 'bob', addresses: [] });
+    await noteIdentity(database, site.context.config, ada);
+    await noteIdentity(database, site.context.config, { ...ada, subject: '43', login: 'bob', addresses: [] });
     expect(await ask('PUT', '/people/ada/addresses/Ada@Home.example')).to.equal(200);
     expect(await ask('PUT', '/people/bob/addresses/ada@home.example')).to.equal('conflict');
     expect(await ask('PUT', '/people/bob/addresses/nonsense')).to.equal('bad_request');
-    await noteIdentity(database, { ...ada, addresses: ['new@example.org'] });
+    await noteIdentity(database, site.context.config, { ...ada, addresses: ['new@example.org'] });
     expect((await get('/people/ada')).addresses).to.deep.equal([
       { address: 'ada@home.example', source: 'hand' },
       { address: 'new@example.org', source: 'https://id.example' },
@@ -175,7 +179,7 @@ describe('web: people', () => {
       return end.stdout;
     };
     await run('add', 'ada', '--identity', 'corp:42');
-    await noteIdentity(site.context.database, ada);
+    await noteIdentity(site.context.database, site.context.config, ada);
     await run('address', 'add', 'ada', 'ada@home.example');
     expect(await run('ls', 'lovelace')).to.match(/ada +Ada <Lovelace> +corp:ada +.* ok/);
     expect(await run('show', 'ada'))
@@ -203,7 +207,7 @@ describe('web: people', () => {
       .and.include('value="nowhere"');
     const added = await send('/people', { name: 'ada', provider: 'corp', subject: '42' });
     expect([added.status, added.headers.get('location')]).to.deep.equal([303, '/people/ada']);
-    await noteIdentity(site.context.database, ada);
+    await noteIdentity(site.context.database, site.context.config, ada);
     expect(await site.page('/people', { cookie })).to.include('Ada &lt;Lovelace&gt;</a>');
     expect((await send('/people/ada/addresses', { address: 'x' })).status).to.equal(400);
     await send('/people/ada/addresses', { address: 'ada@home.example' });

@@ -90,7 +90,7 @@ describe('web: the roles of people', () => {
     await site.context.database.write((db) =>
       db
         .updateTable('identities')
-        .set((eb) => ({ signed_in_at: eb('signed_in_at', '-', 30 * 24 * 3600_000) }))
+        .set((eb) => ({ groups_until: eb('groups_until', '-', 30 * 24 * 3600_000) }))
         .where('login', '=', 'ivan')
         .execute(),
     );

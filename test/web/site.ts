@@ -138,7 +138,11 @@ export class Site {
    */
   async signInAs(login: string, groups: string[] = [], origin = this.privateUrl): Promise<string> {
     const told = { provider: 'corp', issuer: 'https://id.example', subject: login, login, displayName: login };
-    const { id: person } = await noteIdentity(this.context.database, { ...told, groups, addresses: [] });
+    const { id: person } = await noteIdentity(this.context.database, this.context.config, {
+      ...told,
+      groups,
+      addresses: [],
+    });
     const guard = new Guard(this.token, this.context);
     const of = { person, token: null, provider: 'corp', address: '127.0.0.1', agent: 'a browser' };
     const secret = await guard.beginSession({ ...of, origin });

@@ -1,6 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type { Context } from 'hono';
 import { getCookie } from 'hono/cookie';
+import type { Config } from '../../kernel/config.ts';
 import { errorText } from '../../kernel/errors.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import { serverNow } from '../../kernel/server-time.ts';
@@ -25,9 +26,6 @@ import { ProxyPeople } from './proxy-people.ts';
 import { type Rate, RateLimiter, rateLimited } from './rate-limit.ts';
 import { sameText } from './same-text.ts';
 
-/** Seconds that a browser stays signed in: 30 days. */
-export const sessionLifetime = 30 * 24 * 3600;
-
 /** How many wrong tokens one sender may try. */
 const attemptRate: Rate = { burst: 20, perSecond: 1 / 6 };
 
@@ -35,6 +33,7 @@ const attemptRate: Rate = { burst: 20, perSecond: 1 / 6 };
 const loggedRates = { sender: { burst: 1, perSecond: 1 / 60 }, all: { burst: 60, perSecond: 1 } } as const;
 
 interface Services {
+  config: Pick<Config, 'sessionHours' | 'groupDays'>;
   database: Database;
   logger: Logger;
 }
@@ -63,7 +62,7 @@ export class Guard {
     this.#token = token;
     this.#services = services;
     this.#attempts = new RateLimiter(attempts);
-    this.#proxyPeople = new ProxyPeople(services.database);
+    this.#proxyPeople = new ProxyPeople(services.database, services.config);
     this.#cookie = `volt_session_${this.#code('cookie name').slice(0, 8)}`;
     this.privateHost = `${this.#code('private host').slice(0, 32)}.localhost`;
   }
@@ -107,6 +106,11 @@ export class Guard {
     return this.#logged.sender.take(networkOf(address)) && this.#logged.all.take('');
   }
 
+  /** Seconds that a browser stays signed in at most. */
+  get sessionLifetime(): number {
+    return this.#services.config.sessionHours * 3600;
+  }
+
   /**
    * Begins a session at an origin.
    * @returns the value of its cookie
@@ -114,7 +118,7 @@ export class Guard {
   async beginSession(session: NewSession): Promise<string> {
     const secret = randomBytes(32).toString('base64url');
     const id = this.sessionId(secret, session.origin);
-    await addSession(this.#services.database, { ...session, id, lifetime: sessionLifetime * 1000 });
+    await addSession(this.#services.database, { ...session, id, lifetime: this.sessionLifetime * 1000 });
     return secret;
   }
 
@@ -127,9 +131,9 @@ export class Guard {
     return caller;
   }
 
-  /** Ends the session of a cookie, also for copies of the cookie. */
-  async endSession(secret: string, origin: string): Promise<void> {
-    await endSession(this.#services.database, this.sessionId(secret, origin));
+  /** Ends the session of a cookie, also for copies of the cookie. @returns undefined if there was none */
+  endSession(secret: string, origin: string): Promise<Pick<Session, 'provider'> | undefined> {
+    return endSession(this.#services.database, this.sessionId(secret, origin));
   }
 
   /** Ends all sessions that began with the main token. */

@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import { deleteCookie, setCookie } from 'hono/cookie';
 import type { Session } from '../../record/sessions.ts';
 import type { WebEnv } from './env.ts';
-import { type Guard, sessionLifetime } from './guard.ts';
+import type { Guard } from './guard.ts';
 
 /** Signs the browser in that makes a request. */
 export async function startSession(
@@ -17,15 +17,19 @@ export async function startSession(
     sameSite: 'Strict',
     secure: origin.startsWith('https:'),
     path: '/',
-    maxAge: sessionLifetime,
+    maxAge: guard.sessionLifetime,
   });
 }
 
-/** Ends the session of the browser that makes a request, and deletes its cookie. */
-export async function stopSession(context: Context<WebEnv>, guard: Guard): Promise<void> {
+/**
+ * Ends the session of the browser that makes a request, and deletes its cookie.
+ * @returns where the session began: the name of a provider; null for a token, and if there was no session
+ */
+export async function stopSession(context: Context<WebEnv>, guard: Guard): Promise<{ provider: string | null }> {
   const { origin } = context.get('source');
   const secret = deleteCookie(context, guard.cookieAt(origin), { path: '/', secure: origin.startsWith('https:') });
-  if (secret !== undefined) await guard.endSession(secret, origin);
+  const ended = secret === undefined ? undefined : await guard.endSession(secret, origin);
   // the next user of this browser gets no cached pages
   context.header('clear-site-data', '"cache"');
+  return { provider: ended?.provider ?? null };
 }

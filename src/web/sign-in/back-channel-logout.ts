@@ -1,9 +1,10 @@
 import type { Context } from 'hono';
 import { VoltError } from '../../kernel/errors.ts';
+import { serverNow } from '../../kernel/server-time.ts';
 import { personWith } from '../../record/identities.ts';
 import { providerWithSecret } from '../../record/providers.ts';
 import { endSessionsAt } from '../../record/sessions.ts';
-import { useSignIn } from '../../redis/used-sign-ins.ts';
+import { useSignIn } from '../../record/used-sign-ins.ts';
 import { logAction } from '../access/audit.ts';
 import type { WebEnv } from '../access/env.ts';
 import type { Web } from '../services.ts';
@@ -23,7 +24,7 @@ export async function backChannelLogout(context: Context<WebEnv>, web: Web): Pro
   const provider = await providerWithSecret(web.database, web.config, name);
   const { logout_token: token } = await context.req.parseBody();
   const { subject, id } = await checkLogoutToken(provider, String(token ?? ''));
-  if (!(await useSignIn(web.access, `logout ${name} ${id}`, lifetime))) {
+  if (!(await useSignIn(web.database, `logout ${name} ${id}`, serverNow() + lifetime))) {
     throw new VoltError('bad_signature', 'the logout token has been used already', {
       remedy: 'Send a new one for each time that somebody signs out.',
     });

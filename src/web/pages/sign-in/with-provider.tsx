@@ -2,11 +2,10 @@ import type { Context } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { VoltError } from '../../../kernel/errors.ts';
-import { serverNow } from '../../../kernel/server-time.ts';
 import { noteIdentity } from '../../../record/identities.ts';
 import type { Person } from '../../../record/people.ts';
 import { providerWithSecret } from '../../../record/providers.ts';
-import { useSignIn } from '../../../redis/used-sign-ins.ts';
+import { useSignIn } from '../../../record/used-sign-ins.ts';
 import { logAction } from '../../access/audit.ts';
 import type { WebEnv } from '../../access/env.ts';
 import { startSession } from '../../access/session-cookie.ts';
@@ -74,7 +73,7 @@ export async function finishWithProvider(context: Context<WebEnv>, web: Web): Pr
  * The sign-in that this browser has begun, which ends now.
  * @throws VoltError `sign_in_expired`
  */
-async function pendingSignIn(context: Context<WebEnv>, { access, guard }: Web): Promise<PendingSignIn> {
+async function pendingSignIn(context: Context<WebEnv>, { database, guard }: Web): Promise<PendingSignIn> {
   const { origin } = context.get('source');
   const state = context.req.query('state') ?? '';
   const name = signInCookie(origin, /^[0-9a-f]{64}$/.test(state) ? state : '');
@@ -83,7 +82,7 @@ async function pendingSignIn(context: Context<WebEnv>, { access, guard }: Web): 
   const pending = resumeSignIn(place, cookie, (text) => guard.signInCode(text));
   if (pending.request.state !== state) throw expired();
   deleteCookie(context, name, { path: '/', secure: origin.startsWith('https:') });
-  if (!(await useSignIn(access, state, pending.until - serverNow()))) throw expired();
+  if (!(await useSignIn(database, state, pending.until))) throw expired();
   return pending;
 }
 
@@ -91,7 +90,8 @@ async function pendingSignIn(context: Context<WebEnv>, { access, guard }: Web): 
 async function personOf(context: Context<WebEnv>, web: Web, { request }: PendingSignIn): Promise<Person> {
   const provider = await providerWithSecret(web.database, web.config, context.req.param('name') ?? '');
   const answer = new URL(context.req.url).searchParams;
-  const person = await noteIdentity(web.database, await clientFor(provider).finish(request, answer));
+  const told = await clientFor(provider).finish(request, answer);
+  const person = await noteIdentity(web.database, web.config, told);
   if (person.blockedAt === null) return person;
   throw new VoltError('sign_in_refused', `${person.name} may not sign in`, {
     remedy: 'An administrator has blocked this person: ask one.',
