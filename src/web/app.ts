@@ -102,8 +102,9 @@ import { runnersPage } from './pages/runners.tsx';
 import { searchPage } from './pages/search.tsx';
 import { shortcutsPage } from './pages/shortcuts.tsx';
 import { signInPage } from './pages/sign-in/form.tsx';
+import { signedOutPage, signOut } from './pages/sign-in/signed-out.tsx';
 import { beginWithProvider, finishWithProvider } from './pages/sign-in/with-provider.tsx';
-import { signIn, signOut } from './pages/sign-in/with-token.ts';
+import { signIn } from './pages/sign-in/with-token.ts';
 import { startPage } from './pages/start.tsx';
 import { testPage } from './pages/test.tsx';
 import { testsPage } from './pages/tests.tsx';
@@ -149,6 +150,7 @@ export function webApp(web: Web, writes = writeRate): Hono<WebEnv> {
   app.use('/sign-in/with/*', limitedSignIns(signInRate));
   app.get('/sign-in/with/:name', (context) => beginWithProvider(context, web));
   app.get('/sign-in/with/:name/callback', (context) => finishWithProvider(context, web));
+  app.get('/sign-in/with/:name/signed-out', (context) => signedOutPage(context, web));
   app.post('/sign-in/with/:name/logout', limitedBody, (context) => backChannelLogout(context, web));
   app.post('/sign-out', (context) => signOut(context, web));
   app.post('/preferences', limitedBody, setPreferences);

@@ -37,6 +37,8 @@ export class OpenIdProvider {
   lie: ((claims: JWTPayload) => JWTPayload) | undefined;
   /** what it says about itself besides, or instead */
   description: { [name: string]: unknown } = {};
+  /** whether it answers nothing */
+  isSilent = false;
   /** parameters that it adds to the answer that the browser carries */
   answerWith: { [name: string]: string } = {};
   readonly accounts: { [subject: string]: Account };
@@ -108,7 +110,17 @@ export class OpenIdProvider {
       },
       scopes: ['openid', 'profile', 'email', 'groups'],
       cookies: { keys: ['a key of the test'] },
-      features: { devInteractions: { enabled: false } },
+      features: {
+        devInteractions: { enabled: false },
+        rpInitiatedLogout: {
+          logoutSource: (context, form) => {
+            context.body = `${form}<button form="op.logoutForm" name="logout" value="yes">Yes, sign me out</button>`;
+          },
+          postLogoutSuccessSource: (context) => {
+            context.body = '<h1>Signed out of the provider</h1>';
+          },
+        },
+      },
       interactions: { url: (_, { uid }) => `/interaction/${uid}` },
       jwks: { keys: [this.#key as never] },
       pkce: { required: () => true },
@@ -139,6 +151,7 @@ export class OpenIdProvider {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (this.isSilent) return;
     const url = new URL(request.url ?? '/', this.url);
     response.setHeader('date', new Date(Date.now()).toUTCString());
     if (url.pathname.startsWith('/interaction/')) return this.#interact(url, request, response);

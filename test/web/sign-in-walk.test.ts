@@ -55,10 +55,20 @@ describe(`web: signing in at a provider, in a browser${withoutBrowser}`, () => {
         await page.getByRole('button', { name: 'Log in' }).click();
         await page.waitForURL(`${site.privateUrl}/builds`);
         await page.getByRole('button', { name: 'Sign out' }).click();
+        await page.getByRole('heading', { name: 'You are signed out' }).waitFor();
+        await page.getByRole('link', { name: 'go to the start page' }).click();
         await signedOut.waitFor();
         expect(new URL(page.url()).origin).to.equal(site.privateUrl);
-        await page.goto('/builds');
-        await signedOut.waitFor();
+
+        // the provider still knows the person, until they sign out there, too
+        await page.goto('/sign-in/with/corp?next=/builds');
+        await page.waitForURL(`${site.privateUrl}/builds`);
+        await page.getByRole('button', { name: 'Sign out' }).click();
+        await page.getByRole('link', { name: 'Sign out of the company account, too' }).click();
+        await page.getByRole('button', { name: 'Yes, sign me out' }).click();
+        await page.getByRole('heading', { name: 'Signed out of the provider' }).waitFor();
+        await page.goto('/sign-in/with/corp?next=/builds');
+        await page.getByLabel('Account').waitFor();
       } finally {
         await context.close();
         await removeProvider(site.context.database, 'corp');

@@ -7,7 +7,7 @@ import { listSessions } from '../../src/record/sessions.ts';
 import { startWeb, type WebStage } from '../../src/web/start.ts';
 import { CookieBrowser } from '../support/cookie-browser.ts';
 import { OpenIdProvider } from '../support/openid-provider.ts';
-import { freePort } from '../support/redis.ts';
+import { freePort, type TestRedis } from '../support/redis.ts';
 import { fetchAs, Site } from './site.ts';
 
 const minutes = 60_000;
@@ -45,7 +45,7 @@ describe('web: signing in at a provider', () => {
   });
 
   afterEach(() => {
-    Object.assign(corp, { account: 'ada', clock: 0, lie: undefined, answerWith: {}, description: {} });
+    Object.assign(corp, { account: 'ada', clock: 0, lie: undefined, answerWith: {}, description: {}, isSilent: false });
   });
 
   const add = (name: string, url: string, client = { clientId: 'volt', clientSecret: 'the secret' }) =>
@@ -173,6 +173,72 @@ describe('web: signing in at a provider', () => {
     await site.ask('/sign-out', { method: 'POST', headers: { cookie, origin: site.privateUrl } });
     expect(await isSignedIn(by)).to.equal(false);
   });
+
+  describe('when it is undone by signing out', () => {
+    const signOut = (by: CookieBrowser) =>
+      site.ask('/sign-out', {
+        method: 'POST',
+        headers: { cookie: by.cookiesOf(site.privateUrl), origin: site.privateUrl },
+      });
+    /** Signs in and out. @returns where the browser is then, and what it shows */
+    const signedOut = async () => {
+      const by = browser();
+      await by.open(begin());
+      const answer = await signOut(by);
+      expect(await isSignedIn(by)).to.equal(false);
+      const page = await by.open(new URL(answer.headers.get('location') ?? '', site.privateUrl));
+      return { by, path: by.visited.at(-1)?.pathname, text: await page.text() };
+    };
+
+    it('leads to a page that offers to sign out at the provider, with nothing but the client id', async () => {
+      const { by, path, text } = await signedOut();
+      expect(path).to.equal('/sign-in/with/corp/signed-out');
+      expect(text).to.include('You are signed out').and.include(`href="${corp.url}/session/end?client_id=volt"`);
+      await by.open(begin());
+      await by.open(`${site.privateUrl}/sign-in/with/corp/signed-out`);
+      expect(by.visited.at(-1)?.pathname, 'whoever is signed in').to.equal('/');
+    });
+
+    it('leads to the start page where the provider has no such address, or none that a browser may open', async () => {
+      for (const address of [undefined, 'javascript:alert(1)', 7]) {
+        corp.description = { end_session_endpoint: address };
+        expect((await signedOut()).path, String(address)).to.equal('/');
+      }
+      expect((await browser().open(`${site.privateUrl}/sign-in/with/nobody/signed-out`)).status).to.equal(200);
+    });
+
+    it('is over at once, also while the provider does not answer', async () => {
+      const by = browser();
+      await by.open(begin());
+      corp.isSilent = true;
+      const answer = await signOut(by);
+      expect(await isSignedIn(by)).to.equal(false);
+      await by.open(new URL(answer.headers.get('location') ?? '', site.privateUrl));
+      expect(by.visited.at(-1)?.pathname).to.equal('/');
+    });
+  });
+
+  for (const [what, away] of [
+    ['killed', (server: TestRedis) => server.kill()],
+    ['frozen', async (server: TestRedis) => server.freeze()],
+  ] as const) {
+    it(`is finished, and undone at the provider, while Redis is ${what}`, async () => {
+      const by = browser();
+      const callback = await callbackOf(by);
+      await away(site.redis);
+      try {
+        expect((await by.open(callback)).status).to.equal(200);
+        expect(await isSignedIn(by)).to.equal(true);
+        await expectRefused(browser(), await browser().open(callback), 'sign_in_expired');
+        expect(await tell(await corp.logoutToken('ada', 'volt'))).to.equal(200);
+        expect(await isSignedIn(by)).to.equal(false);
+      } finally {
+        await site.redis.kill();
+        await site.redis.start();
+      }
+      expect((await browser().open(begin())).status).to.equal(200);
+    });
+  }
 
   it('begins at one web stage and ends at another, or after a restart', async () => {
     const by = browser();

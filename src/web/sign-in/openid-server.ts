@@ -1,5 +1,6 @@
 import * as oauth from 'oauth4webapi';
 import * as z from 'zod';
+import type { Provider } from '../../kernel/model/provider-shapes.ts';
 import type { ProviderWithSecret } from '../../record/providers.ts';
 import { askProvider } from './ask-provider.ts';
 import { clockTolerance, providerRefused } from './faults.ts';
@@ -12,6 +13,8 @@ function description(protocol: RegExp) {
   return z.object({
     authorization_endpoint: z.url({ protocol }),
     token_endpoint: z.url({ protocol }),
+    // people sign in without it
+    end_session_endpoint: z.url({ protocol }).optional().catch(undefined),
     token_endpoint_auth_methods_supported: names,
     response_types_supported: names,
     id_token_signing_alg_values_supported: names,
@@ -35,7 +38,7 @@ export function clientOf({ clientId }: ProviderWithSecret): oauth.Client {
 }
 
 /** An administrator has allowed http with the address of the provider; one with https never leads to http. */
-export function requestOptions({ url }: ProviderWithSecret): RequestOptions {
+export function requestOptions({ url }: Pick<Provider, 'url'>): RequestOptions {
   return {
     [oauth.customFetch]: askProvider,
     [oauth.allowInsecureRequests]: new URL(url).protocol === 'http:',
@@ -52,7 +55,7 @@ export function clientAuth({ clientSecret }: ProviderWithSecret, server: Discove
 }
 
 /** Fetches what a provider says about itself. @throws VoltError `provider_unreachable`, `provider_refused` */
-export async function discover(of: ProviderWithSecret): Promise<Discovered> {
+export async function discover(of: Provider): Promise<Discovered> {
   const { url } = of;
   const issuer = new URL(url);
   const response = await oauth.discoveryRequest(issuer, requestOptions(of));
@@ -70,8 +73,10 @@ export async function discover(of: ProviderWithSecret): Promise<Discovered> {
   });
   const read = description(issuer.protocol === 'http:' ? /^https?$/ : /^https$/).safeParse(server);
   if (read.success) {
-    const { authorization_endpoint, token_endpoint } = read.data;
-    return { ...server, authorization_endpoint, token_endpoint };
+    const { authorization_endpoint, token_endpoint, end_session_endpoint } = read.data;
+    const { end_session_endpoint: _, ...others } = server;
+    const end = end_session_endpoint === undefined ? {} : { end_session_endpoint };
+    return { ...others, authorization_endpoint, token_endpoint, ...end };
   }
   const wrong = read.error.issues[0]?.path[0] ?? 'it';
   throw providerRefused(of, `describes itself without a usable ${String(wrong)}`, `See ${page}.`, read.error);

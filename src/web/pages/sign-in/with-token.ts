@@ -1,9 +1,7 @@
 import type { Context } from 'hono';
 import { actorOf, logAction } from '../../access/audit.ts';
-import { tokenNeeded } from '../../access/bearer.ts';
-import { comesFromOwnPage } from '../../access/csrf.ts';
 import type { WebEnv } from '../../access/env.ts';
-import { startSession, stopSession } from '../../access/session-cookie.ts';
+import { startSession } from '../../access/session-cookie.ts';
 import { ownPath } from '../../http/own-path.ts';
 import type { Web } from '../../services.ts';
 import { answerElsewhere } from './elsewhere.tsx';
@@ -29,11 +27,4 @@ export async function signIn(context: Context<WebEnv>, web: Web): Promise<Respon
   const of = { person: caller.person?.id ?? null, token: caller.token?.id ?? null, provider: null };
   await startSession(context, web.guard, of);
   return context.redirect(onward, 303);
-}
-
-/** Ends the session on the server and deletes this browser's cookie. */
-export async function signOut(context: Context<WebEnv>, web: Web): Promise<Response> {
-  if (!comesFromOwnPage(context)) throw tokenNeeded(context, 'signing out from another site');
-  await stopSession(context, web.guard);
-  return context.redirect('/', 303);
 }
