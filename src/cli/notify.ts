@@ -9,7 +9,6 @@ import {
   mailChoiceText,
   mutedText,
   noMail,
-  noticeChoices,
   noticeKinds,
   outcomeText,
 } from '../kernel/notices.ts';
@@ -18,30 +17,13 @@ import type { account, mailChoice } from '../web/schemas/account.ts';
 import type { newTarget, noticeList, oneNotice, targetList, testedTarget } from '../web/schemas/notices.ts';
 import { type Answer, Client } from './client.ts';
 import type { CommandFile } from './command.ts';
-import { collect, configOf, integer, jsonOption } from './options.ts';
+import { bodyOf, type NotifyOptions, withTargetOptions } from './notify-options.ts';
+import { configOf, integer, jsonOption } from './options.ts';
 import { buildArgumentHelp, resolveBuild } from './resolve.ts';
-import { readSecret } from './secret-file.ts';
 import { printEntries } from './table.ts';
 import { paint, plain, print, printJson } from './terminal.ts';
 import { ago } from './times.ts';
 import { buildName } from './wording.ts';
-
-interface NotifyOptions {
-  kind: string;
-  to?: string;
-  secretFile?: string;
-  repo?: string[];
-  branch?: string[] | false;
-  on?: string;
-  owner?: string[];
-  domain?: string[];
-  /** false where it is taken away */
-  quiet?: string | false;
-  digest?: string | false;
-  zone?: string;
-  title?: string | false;
-  text?: string | false;
-}
 
 interface LogOptions {
   json?: boolean;
@@ -64,7 +46,7 @@ export function notifyCommand(program: Command): CommandFile {
     .description(
       'Sends notices by mail, to chats and to webhooks when a branch breaks, when somebody else fails on it, and when it works again; see docs/notices.md.',
     );
-  const add = withOptions(command.command('add'))
+  const add = withTargetOptions(command.command('add'))
     .description('Adds a target of notices. By default it hears of changes of the default branch of each repository.')
     .argument('<name>', '1 to 64 characters of a-z, 0-9, ".", "_" and "-"')
     .addOption(new Option('--kind <kind>', 'what is there').choices(noticeKinds).makeOptionMandatory())
@@ -99,7 +81,7 @@ export function notifyCommand(program: Command): CommandFile {
         for (const { recipient, ...muted } of mutes) print(`  to ${plain(recipient)} ${plain(mutedText(muted))}`);
       }
     });
-  const set = withOptions(command.command('set'))
+  const set = withTargetOptions(command.command('set'))
     .description('Changes a target of notices. What waits for it is sent at once if it has a new address.')
     .argument('<name>')
     .option('--no-branch', 'of the default branch again')
@@ -193,51 +175,6 @@ export function notifyCommand(program: Command): CommandFile {
       ['volt notify mail ada@home.example', 'get mail about your commits there'],
     ],
   };
-}
-
-function withOptions(command: Command): Command {
-  return command
-    .option('--to <address>', `URL; or mail addresses with commas between them, or "${committers}"`)
-    .option(
-      '--secret-file <path>',
-      'file with the access token (matrix, ntfy) or signing secret (webhook); "-" for standard input',
-    )
-    .option('--repo <glob>', 'only of these repositories; may be repeated', collect)
-    .option('--branch <glob>', 'of these branches in place of the default branch; may be repeated', collect)
-    .addOption(new Option('--on <what>', 'what it hears of').choices(noticeChoices))
-    .option('--owner <address>', 'mail: hears of flaky tests and of errors; may be repeated', collect)
-    .option('--domain <domain>', 'mail: committers with such addresses get mail; may be repeated', collect)
-    .option('--quiet <from-to>', 'send nothing between these times of day, but afterwards: 22:00-07:00')
-    .option('--digest <time>', 'tell each day at this time what is still broken: 09:00')
-    .option('--zone <zone>', 'time zone of these times, such as Europe/Berlin; UTC by default')
-    .option('--title <template>', 'title of notices about builds: "{branch} of {repository} {event}"')
-    .option('--text <template>', 'their text, which may have several lines: "{subject}, by {author}"');
-}
-
-function bodyOf({ secretFile, repo, branch, on, owner, domain, zone, ...options }: NotifyOptions) {
-  const { quiet, digest, title, text } = options;
-  const given = {
-    ...{ owners: owner, domains: domain, zone, digest: orNull(digest), title: orNull(title), text: orNull(text) },
-    quiet: typeof quiet === 'string' ? hoursIn(quiet) : orNull(quiet),
-  };
-  return {
-    ...(secretFile !== undefined && { secret: readSecret(secretFile, 'the secret') }),
-    ...(repo && { repos: repo }),
-    ...(branch !== undefined && { branches: orNull(branch) ?? [] }),
-    ...(on !== undefined && { on }),
-    ...(Object.values(given).some((value) => value !== undefined) && { options: given }),
-  };
-}
-
-/** Null for what is taken away. */
-function orNull<T>(value: T | false): T | null {
-  return value === false ? null : value;
-}
-
-/** @param text such as `22:00-07:00`; the API checks the times */
-function hoursIn(text: string) {
-  const [from, to] = text.split('-');
-  return { from, to };
 }
 
 async function awaitOutcome(

@@ -69,8 +69,8 @@ export async function noticeMessage(
     return { ...general, headline, lines, isOwn: false, link: { url: site, label: 'Volt' } };
   }
   if (notice.entries) {
-    const told = await auditText(database, { name: target.name, entries: notice.entries, site });
-    return told && { ...general, ...told, isOwn: false };
+    const text = await auditText(database, { name: target.name, entries: notice.entries, site });
+    return text && { ...general, ...text, isOwn: false };
   }
   if (event === 'test' || event === 'audit' || about === null) return { ...general, ...testOf(target, site) };
   const url = `${site}/builds/${build}`;

@@ -7,7 +7,7 @@ import type { Database, Sql, Write } from './database.ts';
 /** The entries of the audit log that targets of notices hear of. */
 
 /** The most entries of one notice, and how many are looked at for it. */
-const most = { told: 20, read: 500 };
+const most = { named: 20, read: 500 };
 
 /** Names of the targets for which there are entries, and for which no notice of earlier ones waits. */
 export async function targetsWithEntries({ db }: Pick<Database, 'db'>): Promise<string[]> {
@@ -53,9 +53,9 @@ export async function takeEntries(
     .where('name', '=', name)
     .executeTakeFirstOrThrow();
   const read = await listActions({ db }, { after: after ?? 0, order: 'oldest', limit: most.read });
-  const told = read.filter((entry) => isFor(repos, entry)).slice(0, most.told);
-  const [first, last] = [told[0]?.id, told.at(-1)?.id];
-  const until = told.length === most.told ? last : read.at(-1)?.id;
+  const named = read.filter((entry) => isFor(repos, entry)).slice(0, most.named);
+  const [first, last] = [named[0]?.id, named.at(-1)?.id];
+  const until = named.length === most.named ? last : read.at(-1)?.id;
   if (until !== undefined)
     await db.updateTable('notice_targets').set({ audit_after: until }).where('name', '=', name).execute();
   return first === undefined || last === undefined ? undefined : { first, last };
