@@ -2,6 +2,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Config } from '../kernel/config.ts';
 import { VoltError } from '../kernel/errors.ts';
 import type { NoticeOptions, NoticeTarget } from '../kernel/model/notice-shapes.ts';
+import { fitsGlobs } from '../kernel/names.ts';
 import type { NoticeChoice, NoticeKind } from '../kernel/notices.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import { Vault } from '../secrets/vault.ts';
@@ -78,7 +79,10 @@ export type NoticeTargetChange = {
     | undefined;
 } & {
   options?: { [Option in keyof NoticeOptions]?: NoticeOptions[Option] | null } | undefined;
-  /** who changes it, and so answers for new recipients, and for a target for which nobody does */
+  /**
+   * who changes it, and so answers for new recipients, for further repositories of a target of administrators, and for a target for
+   * which nobody does
+   */
   by: MaintainerId;
 };
 
@@ -92,10 +96,12 @@ export async function changeNoticeTarget(
   return database.write(async (db) => {
     const before = await findNoticeTarget({ db }, name);
     const hasNewRecipients = address !== undefined || (options?.owners ?? undefined) !== undefined;
+    const hearsOfMore = repos?.some((pattern) => !fitsGlobs(before.repos, pattern)) ?? false;
+    const answers = hasNewRecipients || (hearsOfMore && before.maintainer === null && by !== null);
     await db
       .updateTable('notice_targets')
       .set({
-        ...(hasNewRecipients && maintainerColumns(by)),
+        ...(answers && maintainerColumns(by)),
         ...(address && { ...(await addressColumns(db, config, { name, address, shown: shown ?? '' })), ...noProblem }),
         audit_after: auditAfter(on ?? before.on, sql.ref('audit_after')),
         ...(mayBePrivate !== undefined && { private: mayBePrivate ? 1 : 0 }),

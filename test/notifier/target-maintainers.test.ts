@@ -152,6 +152,18 @@ describe('a target of notices that an owner of repositories has added', () => {
     expect(await outcome()).to.equal('sent');
   });
 
+  it('of administrators depends on an owner who has it hear of a further repository', async () => {
+    await add(null, { createdBy: 'owner' });
+    const bob = await signIn('bob');
+    await own('bob', ['app', 'lib']);
+    const change = (repos: string[]) => changeNoticeTarget(database, config, 'team', { by: bob, repos });
+    expect((await change(['app'])).maintainer).to.equal(null);
+    expect((await change(['app', 'lib'])).maintainer).to.equal('bob');
+    expect(await outcome('lib')).to.equal('sent');
+    await revokeRole(database, { who: 'bob' });
+    expect(await outcome('lib')).to.equal(lost('lib', 'bob'));
+  });
+
   it('before Volt knew that depends on whoever is named for it, if it is not one that only administrators add', async () => {
     await signIn('ada');
     await add(null, { name: 'some' });
