@@ -6,6 +6,7 @@ import { serverNow } from '../kernel/server-time.ts';
 import type { Database, Sql } from './database.ts';
 import { errorColumns, errorIn, noError } from './error-columns.ts';
 import type { Schema } from './schema.ts';
+import { administrator, type Reader, readable } from './visibility.ts';
 
 /** Sending notices, and showing what became of them; new-notices.ts makes them. */
 
@@ -131,25 +132,31 @@ async function changeWaiting(
   );
 }
 
-/** Notices, newest first. @param filter `of`: only those of these targets; `build`: about this one; `before`: with a lower id */
+/**
+ * Notices, newest first.
+ * @param filter `of`: only those of these targets; `about`: about builds of the repositories that it sees, or about no build; `build`:
+ * about this one; `before`: with a lower id
+ */
 export async function listNotices(
   { db }: { db: Sql },
   {
     target,
     of,
+    about = administrator,
     build,
     limit,
     before,
   }: {
     target?: string | undefined;
     of?: readonly string[];
+    about?: Reader;
     build?: number | undefined;
     limit: number;
     before?: number | undefined;
   },
 ): Promise<Notice[]> {
   if (of?.length === 0) return [];
-  let query = notices(db)
+  let query = notices(db, about)
     .where('notices.id', '<', before ?? Number.MAX_SAFE_INTEGER)
     .orderBy('notices.id', 'desc')
     .limit(limit);
@@ -159,17 +166,19 @@ export async function listNotices(
   return (await query.execute()).map(noticeOf);
 }
 
-export async function findNotice({ db }: { db: Sql }, id: number): Promise<Notice | undefined> {
-  const row = await notices(db).where('notices.id', '=', id).executeTakeFirst();
+/** @param about as in `listNotices` */
+export async function findNotice({ db }: { db: Sql }, id: number, about: Reader): Promise<Notice | undefined> {
+  const row = await notices(db, about).where('notices.id', '=', id).executeTakeFirst();
   return row && noticeOf(row);
 }
 
-function notices(db: Sql) {
+function notices(db: Sql, about: Reader) {
   return db
     .selectFrom('notices')
     .leftJoin('builds', 'builds.id', 'notices.build_id')
     .selectAll('notices')
-    .select(['builds.repo', 'builds.ref', 'builds.number']);
+    .select(['builds.repo', 'builds.ref', 'builds.number'])
+    .where((eb) => eb.or([eb('notices.build_id', 'is', null), readable(about, 'builds.repo')]));
 }
 
 type Row = Selectable<Schema['notices']> & { repo: string | null; ref: string | null; number: number | null };

@@ -1,8 +1,10 @@
 import { expect } from 'chai';
 import { includes, type Role, roles } from '../../src/kernel/roles.ts';
 import { grantRole, revokeRole } from '../../src/record/grants.ts';
+import { addNotice } from '../../src/record/new-notices.ts';
 import { mute } from '../../src/record/notice-mutes.ts';
 import { findNoticeTarget, listNoticeTargets } from '../../src/record/notice-targets.ts';
+import { listNotices } from '../../src/record/notices.ts';
 import { setBlocked } from '../../src/record/people.ts';
 import { removeRepository } from '../../src/record/removal.ts';
 import type { Route } from '../../src/web/api/route.ts';
@@ -263,6 +265,38 @@ describe('web: the roles of people', () => {
       303,
     );
     expect(await found()).to.deep.equal([null, undefined]);
+  });
+
+  it('let owners read of the log of a target what is about their repositories, whatever it has heard of before', async () => {
+    const { database } = site.context;
+    const cookie = await site.signInAs('oona');
+    await grant('oona', 'own', 'app');
+    await site.post('/api/v1/notice-targets', { name: 'narrowed', kind: 'mail', to: 'committers' });
+    const hidden = await site.build('vault');
+    for (const [at, recipient] of [
+      [build, 'ada@app.example'],
+      [hidden, 'eve@vault.example'],
+    ] as const)
+      await database.write((db) =>
+        addNotice(db, {
+          ...{ target: 'narrowed', recipient, build: Number(at), event: 'broken', since: null },
+          why: '',
+        }),
+      );
+    const narrowed = await site.ask('/api/v1/notice-targets/narrowed', {
+      ...{ method: 'PATCH', headers: { authorization: `Bearer ${site.token}` } },
+      body: JSON.stringify({ repos: ['app'] }),
+    });
+    expect(narrowed.status).to.equal(200);
+    const { notices } = await bodyOf(await ask(cookie, '/api/v1/notices?target=narrowed'));
+    expect(notices.map(({ recipient }: { recipient: string }) => recipient)).to.deep.equal(['ada@app.example']);
+    for (const path of ['/notices', '/notices/narrowed'])
+      expect(await site.page(path, { cookie }), path)
+        .to.include('ada@app.example')
+        .and.not.include('eve@');
+    const [last] = (await listNotices(database, { target: 'narrowed', limit: 1 })).map(({ id }) => id);
+    expect(await statusOf(cookie, `/api/v1/notices/${last}`)).to.equal(404);
+    expect(await statusOf(await site.signIn(), `/api/v1/notices/${last}`)).to.equal(200);
   });
 
   it('let nobody use the tests of targets to send much mail', async () => {

@@ -8,6 +8,7 @@ import {
   changeManagedTarget,
   managedTarget,
   managedTargets,
+  readsNoticesAbout,
   testManagedTarget,
 } from '../requests/managed-targets.ts';
 import {
@@ -125,7 +126,8 @@ const log = jsonRoute({
   answer: noticeList,
   handle: async ({ query, requester }, web) => {
     const targets = await managedTargets(web, requester);
-    const notices = await listNotices(web.database, { ...query, of: targets.map(({ name }) => name) });
+    const shown = { of: targets.map(({ name }) => name), about: readsNoticesAbout(requester) };
+    const notices = await listNotices(web.database, { ...query, ...shown });
     return { notices, next: notices.length < query.limit ? null : (notices.at(-1)?.id ?? null) };
   },
 });
@@ -140,7 +142,7 @@ const one = jsonRoute({
   answer: oneNotice,
   errors: ['not_found'],
   handle: async ({ params, requester }, web) => {
-    const found = await findNotice(web.database, params.id);
+    const found = await findNotice(web.database, params.id, readsNoticesAbout(requester));
     const targets = await managedTargets(web, requester);
     if (found && targets.some(({ name }) => name === found.target)) return found;
     throw new VoltError('not_found', `notice ${params.id} does not exist`, {

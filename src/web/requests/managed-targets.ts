@@ -2,9 +2,11 @@ import type * as z from 'zod';
 import { VoltError } from '../../kernel/errors.ts';
 import type { NoticeTarget } from '../../kernel/model/notice-shapes.ts';
 import { holds } from '../../kernel/rights.ts';
+import { includes } from '../../kernel/roles.ts';
 import { findNoticeTarget, listNoticeTargets } from '../../record/notice-targets.ts';
 import { noTarget } from '../../record/shown-target.ts';
 import { maintains } from '../../record/target-maintainers.ts';
+import { administrator, type Reader } from '../../record/visibility.ts';
 import type { Requester } from '../access/requester.ts';
 import type { targetChange, targetRequest } from '../schemas/notices.ts';
 import type { Web } from '../services.ts';
@@ -66,6 +68,13 @@ export async function testManagedTarget(
 ): Promise<number[]> {
   await managedTarget(web, requester, name);
   return testTarget(web, name, standingOf(requester).maintainer);
+}
+
+/** The repositories about which a requester reads notices: a target may have heard of others before. */
+export function readsNoticesAbout(requester: Requester): Reader {
+  if (isAdmin(requester)) return administrator;
+  const owned = (requester.caller?.rights ?? []).filter((right) => right.private && includes(right.role, 'own'));
+  return { all: false, public: false, internal: false, granted: owned.flatMap(({ repos }) => repos) };
 }
 
 function requireMayHear(requester: Requester, target: Heard): void {

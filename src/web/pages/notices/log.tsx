@@ -3,6 +3,8 @@ import type { Notice, NoticeTarget } from '../../../kernel/model/notice-shapes.t
 import { outcomeText } from '../../../kernel/notices.ts';
 import { listNotices } from '../../../record/notices.ts';
 import type { WebEnv } from '../../access/env.ts';
+import { requesterOf } from '../../access/requester.ts';
+import { readsNoticesAbout } from '../../requests/managed-targets.ts';
 import type { Web } from '../../services.ts';
 import { At } from '../parts.tsx';
 import { Table } from '../table.tsx';
@@ -28,6 +30,7 @@ export async function loggedNotices(
   const before = Number.isSafeInteger(asked) && asked > 0 ? asked : undefined;
   const found = await listNotices(database, {
     ...{ limit: most + 1, of: targets.map(({ name }) => name) },
+    about: readsNoticesAbout(requesterOf(context)),
     before,
   });
   const notices = found.slice(0, most);
