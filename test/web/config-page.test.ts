@@ -5,6 +5,7 @@ import { openForges } from '../../src/record/forges.ts';
 import { addToken } from '../../src/record/tokens.ts';
 import { listVariables, setVariable } from '../../src/record/variables.ts';
 import { compareSettings } from '../../src/web/config/apply.ts';
+import { sourcesIn } from '../../src/web/config/secrets.ts';
 import { longestBlock, tenMilliseconds } from '../support/longest-block.ts';
 import { Site } from './site.ts';
 
@@ -105,6 +106,21 @@ describe('web: the page of settings as code', () => {
     expect(page).to.not.include('ghp_typed');
     const [hub] = await openForges(site.context.database, site.context.config);
     expect(hub?.credential.token).to.equal('ghp_typed');
+  });
+
+  it('shows a bounded number of fields for secrets, reads what aliases stand for once, and knows no value that was not given', async () => {
+    const forges = Array.from(
+      { length: 300 },
+      (_, index) => `  f${index}: { kind: github, token: { env: T${index} } }\n`,
+    );
+    const many = await submit('/config/diff', { text: `version: 1\nforges:\n${forges.join('')}` });
+    expect(many.page.match(/name="env:T/g)).to.have.lengthOf(200);
+    expect(wordsOf(many.page)).to.include('names (300)').and.include('Only 200 of them have a field');
+    let value: unknown = { env: 'A' };
+    for (let level = 0; level < 60; level++) value = [value, value];
+    expect(sourcesIn({ forges: value })).to.deep.equal([{ env: 'A' }]);
+    const text = 'version: 1\nforges: { hub2: { kind: github, token: { env: constructor } } }\n';
+    expect(wordsOf((await submit('/config/diff', { text })).page)).to.include('variable constructor is not set');
   });
 
   it('applies nothing if Volt has changed since, and says so', async () => {

@@ -32,7 +32,7 @@ export function takeSecrets(value: unknown, fields: readonly string[], values: S
   const without = fields.reduce((rest, field) => {
     const { found, rest: without } = taken(rest, field.split('.'));
     if (!isSource(found)) return rest;
-    const given = 'env' in found ? values.env[found.env] : values.file[found.file];
+    const given = valueIn(values, found);
     if (given === undefined || given === '') unset.set(field, found);
     else secrets[field] = given;
     return without;
@@ -46,8 +46,11 @@ const withoutSources = ['version', 'variables', 'secrets', 'repositories'];
 /** The sources of secrets that settings name. */
 export function sourcesIn(settings: object): SecretSource[] {
   const sources: SecretSource[] = [];
+  // what an alias of YAML stands for is there many times, and a short text would take seconds
+  const searched = new Set<object>();
   const search = (value: unknown): void => {
-    if (typeof value !== 'object' || value === null) return;
+    if (typeof value !== 'object' || value === null || searched.has(value)) return;
+    searched.add(value);
     const { env, file } = value as { env?: unknown; file?: unknown };
     if (typeof env === 'string') sources.push({ env });
     if (typeof file === 'string') sources.push({ file });
@@ -60,6 +63,12 @@ export function sourcesIn(settings: object): SecretSource[] {
 /** A secret's source as people read it. */
 export function sourceText(source: SecretSource): string {
   return 'env' in source ? `the environment variable ${source.env} is not set` : `the file ${source.file} has no text`;
+}
+
+/** Only what was given: a variable may have the name of something that each object has. */
+function valueIn(values: SecretValues, source: SecretSource): string | undefined {
+  const [given, name] = 'env' in source ? [values.env, source.env] : [values.file, source.file];
+  return Object.hasOwn(given, name) ? given[name] : undefined;
 }
 
 function isSource(value: unknown): value is SecretSource {

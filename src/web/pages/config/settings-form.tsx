@@ -1,4 +1,5 @@
 import type { SecretSource } from '../../schemas/config.ts';
+import { Command } from '../command.tsx';
 import { Field } from '../fields/field.tsx';
 import { fieldOf } from './given-form.ts';
 
@@ -14,6 +15,9 @@ interface Shown {
   /** whether its button is the one that people look for */
   isMain: boolean;
 }
+
+/** The most secrets that have a field. */
+const mostFields = 200;
 
 /** As many rows as the text has, within bounds. */
 function rowsOf(text: string): number {
@@ -43,7 +47,13 @@ export function SettingsForm({ text, isLong, prune, sealed, sources, isMain }: S
             A new entry needs the value of its secret. For the others, Volt keeps the one that it has where a field is
             empty.
           </p>
-          {[...fields].map(([name, source]) => (
+          {fields.size > mostFields && (
+            <p class="hint">
+              Only {mostFields} of them have a field: set those of the others by{' '}
+              <Command line="volt config apply FILE" />
+            </p>
+          )}
+          {[...fields].slice(0, mostFields).map(([name, source]) => (
             <Field
               label={'env' in source ? source.env : source.file}
               name={name}
