@@ -14,6 +14,7 @@ export function parseGrantee(text: string): Grantee {
   if (repositoryNamePattern.test(text)) return { person: text };
   throw new VoltError('bad_name', `"${text}" names neither a person nor a group`, {
     remedy: 'Give the name of a person, as `volt people ls` shows it, or group:PROVIDER/GROUP.',
+    field: 'who',
   });
 }
 

@@ -103,6 +103,7 @@ export function checkRepositoryGlobs(globs: readonly string[]): string[] {
   if (invalid === undefined) return [...new Set(globs)];
   throw new VoltError('bad_name', `"${invalid}" is not a valid pattern of repository names`, {
     remedy: 'Use names of repositories, in which "*" matches anything, for example "deploy-*".',
+    field: 'repos',
   });
 }
 

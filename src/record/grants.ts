@@ -34,6 +34,7 @@ export async function grantRole(database: Database, { who, role, repos }: Grante
   if (role === 'admin' && patterns.some((pattern) => pattern !== '*')) {
     throw new VoltError('bad_request', 'the role "admin" is for all repositories', {
       remedy: 'Leave out the repositories, or give the role "own".',
+      field: 'repos',
     });
   }
   return database.write(async (db) => {

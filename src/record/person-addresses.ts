@@ -28,6 +28,7 @@ export async function addAddress(database: Database, name: string, given: string
   if (!isMailAddress(address)) {
     throw new VoltError('bad_request', `"${given.slice(0, 100)}" is no mail address`, {
       remedy: 'Give a plain address, such as ada@example.org.',
+      field: 'address',
     });
   }
   await database.write(async (db) => {
@@ -41,11 +42,13 @@ export async function addAddress(database: Database, name: string, given: string
     if (other && other.id !== id) {
       throw new VoltError('conflict', `the address belongs to ${other.name}`, {
         remedy: `Take it away first: \`volt people address rm ${other.name} ADDRESS\`.`,
+        field: 'address',
       });
     }
     if ((await addressesOf({ db }, id)).length >= most) {
       throw new VoltError('conflict', `${name} has ${most} addresses, which is the limit`, {
         remedy: 'Remove some that are not used any more.',
+        field: 'address',
       });
     }
     await db

@@ -51,6 +51,7 @@ export async function insertToken(
   if (repos !== null && role === 'admin') {
     throw new VoltError('bad_request', 'a token with the role "admin" is for all repositories', {
       remedy: 'Leave out the repositories, or choose a smaller role: `volt token add NAME --role own`.',
+      field: 'repos',
     });
   }
   for (const repo of repos ?? []) await requireRepository(db, repo);

@@ -36,13 +36,25 @@ describe('web: the page of who may do what', () => {
     expect(await given()).to.deep.equal(['ada run app', 'group:corp/dev read *']);
   });
 
-  it('shows the form again with what is wrong', async () => {
-    const answer = await submit('/access/grant', { who: 'nobody-here', role: 'run', repos: 'app' });
-    expect(answer.status).to.equal(404);
-    expect(await answer.text())
-      .to.include('there is no person &quot;nobody-here&quot;')
-      .and.include('value="nobody-here"');
-    expect((await submit('/access/grant', { who: 'ada', role: 'king', repos: '' })).status).to.equal(400);
+  it('shows the form again with what is wrong beside the field', async () => {
+    const wrong = [
+      [{ who: 'nobody-here', role: 'run', repos: 'app' }, 404, 'who', 'there is no person &quot;nobody-here&quot;'],
+      [
+        { who: 'group:x', role: 'run', repos: 'app' },
+        400,
+        'who',
+        '&quot;group:x&quot; names neither a person nor a group',
+      ],
+      [{ who: 'ada', role: 'king', repos: '' }, 400, 'role', 'This must be one of read, '],
+      [{ who: 'ada', role: 'admin', repos: 'app' }, 400, 'repos', 'the role &quot;admin&quot; is for all repositories'],
+    ] as const;
+    for (const [fields, status, field, problem] of wrong) {
+      const answer = await submit('/access/grant', fields);
+      expect(answer.status).to.equal(status);
+      expect(await answer.text())
+        .to.include(`<p id="field-${field}-problem" class="wrong">${problem}`)
+        .and.include(`value="${fields.who}"`);
+    }
   });
 
   it('says why somebody may do what they may', async () => {
@@ -90,6 +102,12 @@ describe('web: the page of who may do what', () => {
       .to.include('everybody in corp/dev')
       .and.not.include('action="/access/revoke"')
       .and.not.include('Stop watching');
+  });
+
+  it('says who can give a role that one lacks, with the command to type', async () => {
+    const cookie = await site.signInAs('max');
+    const page = await site.page('/repos/app/build', { cookie });
+    expect(page).to.match(/<code>(npx )?volt access grant max run --repo app<\/code>/);
   });
 
   it('is not how who owns a repository gets to its command, or to others', async () => {

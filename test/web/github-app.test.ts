@@ -138,6 +138,20 @@ describe('making a GitHub App', () => {
     expect(await forges()).to.have.length(1);
   });
 
+  it('is not begun under a name that is taken, or at an address that is none: the form says so beside the field', async () => {
+    await finish((await begin()).state, newCode());
+    const asked = { name: 'other', github: all.fake.url, organization: '', app: 'Volt CI', writes: 'yes' };
+    for (const [wrong, field] of [
+      [{ name: 'hub' }, 'name'],
+      [{ github: 'nowhere' }, 'github'],
+      [{ organization: '../x' }, 'organization'],
+      [{ app: 'x'.repeat(35) }, 'app'],
+    ] as const) {
+      const page = await (await post('/forges/github-app', { ...asked, ...wrong })).text();
+      expect(page, field).to.include(`id="field-${field}-problem"`).and.include('value="yes" checked');
+    }
+  });
+
   it('can be tried again where GitHub did not answer', async () => {
     const { state } = await begin();
     const code = newCode();
@@ -216,7 +230,7 @@ describe(`making a GitHub App in a browser${withoutBrowser}`, () => {
     await page.getByLabel('Access token').fill(site.token);
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByLabel('Name in Volt').fill('hub');
-    await page.getByLabel('GitHub', { exact: true }).fill(fake.url);
+    await page.getByLabel('Address of GitHub').fill(fake.url);
     await page.getByRole('button', { name: 'Make a GitHub App' }).click();
     await page.getByRole('button', { name: 'Continue at' }).click();
     await page.getByRole('button', { name: 'Create GitHub App' }).click();

@@ -53,7 +53,7 @@ describe('web: the page of notices', () => {
     const answer = await post('/notices', { ...ops, to: 'nowhere' });
     expect(answer.status).to.equal(400);
     expect(await answer.text())
-      .to.include('has an address such as')
+      .to.match(/field-to-problem"[^>]*>a target of kind \w+ has an address such as/)
       .and.include('value="app, web-*"');
     expect(await listNoticeTargets(site.context.database)).to.deep.equal([]);
   });
@@ -93,7 +93,7 @@ describe('web: the page of notices', () => {
       { repo: 'app', branch: 'main' },
     );
     const fields = {
-      ...{ quietFrom: '22:00', quietTo: '07:00', digest: '09:00', zone: 'Europe/Berlin' },
+      ...{ from: '22:00', to: '07:00', digest: '09:00', zone: 'Europe/Berlin' },
       ...{ title: '{repository} {event}', text: 'by {author}\r\n<b>{subject}</b>' },
     };
     expect((await post('/notices/mail', fields)).status).to.equal(303);

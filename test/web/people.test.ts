@@ -203,13 +203,17 @@ describe('web: people', () => {
     const wrong = await send('/people', { name: 'ada', provider: 'nowhere', subject: '42' });
     expect(wrong.status).to.equal(404);
     expect(await wrong.text())
-      .to.include('there is no provider')
+      .to.match(/field-provider-problem"[^>]*>there is no provider/)
       .and.include('value="nowhere"');
     const added = await send('/people', { name: 'ada', provider: 'corp', subject: '42' });
     expect([added.status, added.headers.get('location')]).to.deep.equal([303, '/people/ada']);
     await noteIdentity(site.context.database, site.context.config, ada);
     expect(await site.page('/people', { cookie })).to.include('Ada &lt;Lovelace&gt;</a>');
-    expect((await send('/people/ada/addresses', { address: 'x' })).status).to.equal(400);
+    const noAddress = await send('/people/ada/addresses', { address: 'x' });
+    expect(noAddress.status).to.equal(400);
+    expect(await noAddress.text())
+      .to.match(/field-address-problem"[^>]*>&quot;x&quot; is no mail address/)
+      .and.include('value="x"');
     await send('/people/ada/addresses', { address: 'ada@home.example' });
     const page = await site.page('/people/ada', { cookie });
     expect(page)
@@ -241,7 +245,7 @@ describe('web: people', () => {
     expect(await site.page('/people/countess', { cookie })).to.include('Let in again');
     await send('/people/countess/unblock');
     expect((await send('/people/countess/remove')).headers.get('location')).to.equal('/people');
-    expect(await site.page('/people', { cookie })).to.include('Nobody has signed in as themselves yet.');
+    expect(await site.page('/people', { cookie })).to.include('Nobody has signed in as themselves yet');
     expect((await audited()).filter((entry) => entry.startsWith('people.') && entry.endsWith('done'))).to.deep.equal([
       'people.add ada done',
       'people.addresses.set ada ada@home.example done',

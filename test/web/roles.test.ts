@@ -358,7 +358,7 @@ describe('web: the roles of people', () => {
       expect((await change('ours', { title })).status, title).to.equal(400);
     expect((await change('ours', { text: 'x'.repeat(2001) })).status).to.equal(400);
     expect((await change('theirs', { title: 'hello' })).status).to.equal(404);
-    expect((await onPage('theirs', { title: 'hello', quietFrom: '00:00', quietTo: '23:59' })).status).to.equal(404);
+    expect((await onPage('theirs', { title: 'hello', from: '00:00', to: '23:59' })).status).to.equal(404);
     expect((await onPage('theirs/unmute', { recipient: 'ada@example.org' })).status).to.equal(404);
     expect(await statusOf(cookie, '/notices/theirs', 'GET', 'text/html')).to.equal(404);
     for (const name of ['ours', 'theirs']) {

@@ -10,6 +10,8 @@ import { isElsewhere } from '../http/hosts.ts';
 import { checkForge } from '../requests/check-forge.ts';
 import type { Web } from '../services.ts';
 import { CommandLine } from './command.tsx';
+import type { FormState } from './fields/form-fields.ts';
+import { type AppFields, AppForm } from './github-app-form.tsx';
 import { answerPage } from './layout.tsx';
 import { Nothing } from './nothing.tsx';
 import { PageHead } from './page-head.tsx';
@@ -21,6 +23,15 @@ import { Words } from './words.tsx';
 export async function forgesPage(context: Context<WebEnv>, web: Web): Promise<Response> {
   if (!context.get('signedIn')) return toSignIn(context);
   requireRole(context, 'admin', 'reading the forges');
+  return answerForges(context, web);
+}
+
+/** @param form of a GitHub App that was refused */
+export async function answerForges(
+  context: Context<WebEnv>,
+  web: Web,
+  form: FormState<keyof AppFields> = {},
+): Promise<Response> {
   const forges = await listForges(web.database);
   return answerPage(context, web, {
     title: 'Forges',
@@ -29,12 +40,12 @@ export async function forgesPage(context: Context<WebEnv>, web: Web): Promise<Re
     content: (
       <>
         <section>
-          <PageHead title="Forges" />
+          <PageHead title="Forges" about="Where builds are shown beside their commits, as statuses or checks." />
           <Forges forges={forges} now={serverNow()} />
         </section>
         <section>
           <h2>Make a GitHub App</h2>
-          <AppForm isReachable={isElsewhere(web.hosts.url)} />
+          <AppForm state={form} isReachable={isElsewhere(web.hosts.url)} />
         </section>
       </>
     ),
@@ -71,6 +82,7 @@ function Forges({ forges, now }: { forges: Forge[]; now: number }) {
         { head: 'State', cell: (forge) => <State forge={forge} now={now} /> },
         {
           head: 'Actions',
+          class: 'actions',
           cell: ({ name }) => (
             <form method="post" action={`/forges/${name}/check`}>
               <button type="submit" aria-label={`Check ${name}`}>
@@ -101,42 +113,5 @@ function State({ forge: { checkedAt, problem }, now }: { forge: Forge; now: numb
     <>
       checked <Age time={checkedAt} now={now} />
     </>
-  );
-}
-
-function AppForm({ isReachable }: { isReachable: boolean }) {
-  return (
-    <form class="settings" method="post" action="/forges/github-app">
-      <p>
-        An App shows checks with annotations, belongs to no user, and gets tokens for one repository at a time. GitHub
-        asks you to confirm, then you install it for your repositories.
-      </p>
-      {!isReachable && (
-        <p class="faint">
-          The App gets no webhook, since GitHub cannot reach this address: set <code>VOLT_URL</code> first if it should.
-        </p>
-      )}
-      <label>
-        Name in Volt
-        <input name="name" value="github" required maxlength={64} pattern="[a-z0-9][a-z0-9._\-]*" />
-      </label>
-      <label>
-        GitHub
-        <input name="github" type="url" value="https://github.com" required />
-      </label>
-      <label>
-        Organization (empty for your own account)
-        <input name="organization" maxlength={39} />
-      </label>
-      <label>
-        Name at GitHub (nobody else there may have it)
-        <input name="app" value="Volt CI" required maxlength={34} />
-      </label>
-      <label>
-        <input name="writes" type="checkbox" value="yes" /> Let tokens of jobs write contents, pull requests, issues,
-        deployments and packages
-      </label>
-      <button type="submit">Make a GitHub App</button>
-    </form>
   );
 }

@@ -3,28 +3,55 @@ import type { WebEnv } from '../access/env.ts';
 import { requireRole } from '../access/rights.ts';
 import { askedApp, beginApp, finishApp } from '../requests/github-app.ts';
 import type { Web } from '../services.ts';
-import { requestFrom } from './fields/sent-form.ts';
+import { refusalOf, requestFrom, sentFields } from './fields/sent-form.ts';
+import { answerForges } from './forges.tsx';
+import { type AppFields, appFields } from './github-app-form.tsx';
 import { answerPage } from './layout.tsx';
+import { type Crumb, PageHead } from './page-head.tsx';
 
-/** Handles the form of `/forges`: a page whose button takes the manifest to GitHub. */
+const above: readonly Crumb[] = [{ title: 'Forges', href: '/forges' }];
+
+/** Handles the form of `/forges`: a page whose button takes the manifest to GitHub, or the form again with what is wrong. */
 export async function beginAppFromPage(context: Context<WebEnv>, web: Web): Promise<Response> {
   const caller = adminOf(context);
-  const { name, github, organization, app, writes } = await context.req.parseBody();
-  const asked = requestFrom(askedApp, { name, github, organization, app, writes: writes === 'yes' });
-  context.set('target', asked.name);
-  const { address, manifest } = await beginApp(web, { caller, origin: context.get('source').origin }, asked);
+  const fields: AppFields = await sentFields(context, appFields);
+  context.set('target', fields.name ?? '');
+  try {
+    const asked = requestFrom(askedApp, { ...fields, writes: fields.writes === 'yes' });
+    return await answerBegun(
+      context,
+      web,
+      await beginApp(web, { caller, origin: context.get('source').origin }, asked),
+    );
+  } catch (error) {
+    return answerForges(context, web, { fields, refused: refusalOf(context, error) });
+  }
+}
+
+function answerBegun(
+  context: Context<WebEnv>,
+  web: Web,
+  { address, manifest }: Awaited<ReturnType<typeof beginApp>>,
+): Promise<Response> {
   context.set('formTarget', new URL(address).origin);
   return answerPage(context, web, {
     title: 'Make a GitHub App',
     section: 'forges',
     confidential: true,
     content: (
-      <form class="settings" method="post" action={address}>
-        <h1>Make a GitHub App</h1>
-        <p>GitHub shows what the App may do, and asks you to confirm. Then you come back here.</p>
-        <input type="hidden" name="manifest" value={JSON.stringify(manifest)} />
-        <button type="submit">Continue at {new URL(address).host}</button>
-      </form>
+      <>
+        <PageHead
+          title="Make a GitHub App"
+          above={above}
+          about="GitHub shows what the App may do, and asks you to confirm. Then you come back here."
+        />
+        <form method="post" action={address}>
+          <input type="hidden" name="manifest" value={JSON.stringify(manifest)} />
+          <button type="submit" class="primary">
+            Continue at {new URL(address).host}
+          </button>
+        </form>
+      </>
     ),
   });
 }
@@ -40,13 +67,20 @@ export async function madeAppPage(context: Context<WebEnv>, web: Web): Promise<R
     section: 'none',
     confidential: true,
     content: (
-      <form class="settings" method="post" action="/forges/github-app/add">
-        <h1>GitHub has made the App</h1>
-        <p>Add it to Volt only if you have just asked for it here.</p>
-        <input type="hidden" name="code" value={code.slice(0, 200)} />
-        <input type="hidden" name="state" value={state.slice(0, 64)} />
-        <button type="submit">Add it to Volt</button>
-      </form>
+      <>
+        <PageHead
+          title="GitHub has made the App"
+          above={above}
+          about="Add it to Volt only if you have just asked for it here."
+        />
+        <form method="post" action="/forges/github-app/add">
+          <input type="hidden" name="code" value={code.slice(0, 200)} />
+          <input type="hidden" name="state" value={state.slice(0, 64)} />
+          <button type="submit" class="primary">
+            Add it to Volt
+          </button>
+        </form>
+      </>
     ),
   });
 }
@@ -63,7 +97,7 @@ export async function addAppFromPage(context: Context<WebEnv>, web: Web): Promis
     confidential: true,
     content: (
       <>
-        <h1>Volt has the App</h1>
+        <PageHead title="Volt has the App" above={above} />
         <ol>
           <li>
             <a href={`${forge.app?.page}/installations/new`}>Install it</a> for the repositories that Volt watches.

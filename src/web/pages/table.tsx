@@ -3,8 +3,8 @@ import type { Child } from 'hono/jsx';
 export interface Column<Row> {
   head: string;
   /** `short`: its few words stay on one line */
-  class?: 'number' | 'name' | 'short' | 'commit' | 'state' | 'build' | 'jobs' | 'trend';
-  /** whether the card of a row names the column; by default all but a row's name are named */
+  class?: 'number' | 'name' | 'short' | 'commit' | 'state' | 'build' | 'jobs' | 'trend' | 'actions';
+  /** whether the card of a row names the column; by default all but a row's name and its buttons are named */
   label?: boolean;
   cell: (row: Row) => Child;
 }
@@ -24,14 +24,14 @@ export function Table<Row>({ class: kind, rows, columns, idOf }: Shown<Row>) {
       <thead>
         <tr>
           {columns.map((column) => (
-            <th class={column.class === 'number' ? 'number' : undefined}>{column.head}</th>
+            <Head column={column} />
           ))}
         </tr>
       </thead>
       <tbody>
         {rows.map((row) => (
           <tr id={idOf?.(row)}>
-            {columns.map(({ head, class: name, label = name !== 'name', cell }) => {
+            {columns.map(({ head, class: name, label = name !== 'name' && name !== 'actions', cell }) => {
               const content = cell(row);
               const isNamed = kind === 'cards' && label && content !== undefined && content !== null;
               return (
@@ -44,5 +44,14 @@ export function Table<Row>({ class: kind, rows, columns, idOf }: Shown<Row>) {
         ))}
       </tbody>
     </table>
+  );
+}
+
+function Head<Row>({ column: { head, class: kind } }: { column: Column<Row> }) {
+  if (kind !== 'actions') return <th class={kind === 'number' ? 'number' : undefined}>{head}</th>;
+  return (
+    <th>
+      <span class="hidden">{head}</span>
+    </th>
   );
 }

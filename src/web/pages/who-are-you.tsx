@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import type { WebEnv } from '../access/env.ts';
+import { idOf, Notes } from './fields/field.tsx';
 
 interface Asked {
   context: Context<WebEnv>;
@@ -10,16 +11,19 @@ interface Asked {
 /** Asks for the name by which the reader's commits are found; see preferences.ts. */
 export function WhoAreYou({ context, me }: Asked) {
   const { pathname, search } = new URL(context.req.url);
+  const id = idOf('me');
   return (
-    <form class="settings" method="post" action="/preferences">
+    <form class="panel" method="post" action="/preferences">
       <h2>Which builds are yours?</h2>
       <input type="hidden" name="next" value={pathname + search} />
-      <label>
-        Your name, as your commits have it
-        <input name="me" value={me} required maxlength={200} autocomplete="name" list="authors" />
-      </label>
-      <p class="faint">This browser keeps it in a cookie. Only this list uses it.</p>
-      <button type="submit">Show my builds</button>
+      <div class="field">
+        <label for={id}>Your name, as your commits have it</label>
+        <div class="row">
+          <input id={id} name="me" value={me} required maxlength={200} autocomplete="name" list="authors" />
+          <button type="submit">Show my builds</button>
+        </div>
+        <Notes id={id} hint="This browser keeps it in a cookie. Only this list uses it." />
+      </div>
     </form>
   );
 }

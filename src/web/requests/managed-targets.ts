@@ -83,6 +83,7 @@ function requireMayHear(requester: Requester, target: Heard): void {
   throw new VoltError('role_needed', `${name} does not own all that the target would hear of`, {
     remedy:
       'Name repositories that you own, with --repo. Somebody with the role "admin" adds targets for others, and for the audit log.',
+    field: 'repos',
   });
 }
 
@@ -91,6 +92,7 @@ function requireMayName(requester: Requester, domains: readonly string[] = []): 
   if (domains.length === 0 || isAdmin(requester)) return;
   throw new VoltError('role_needed', 'the domains that authors of commits may be in need the role "admin"', {
     remedy: 'Leave out --domain: mail goes to authors who are people known to Volt and may read the repository.',
+    field: 'domains',
   });
 }
 

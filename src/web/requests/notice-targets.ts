@@ -96,6 +96,7 @@ function checkedAddress(kind: NoticeKind, { to, secret }: NoticeAddress): Checke
   if (kind === 'matrix' && (secret === undefined || !isRoom(url.pathname))) {
     throw new VoltError('bad_request', 'a target of kind matrix needs a room and an access token', {
       remedy: `Give the room as ${examples.matrix}, and the token with --secret-file.`,
+      field: 'to',
     });
   }
   if (kind === 'webhook') checkWebhookSecret(secret);
@@ -136,6 +137,7 @@ function checkedMail(to: string, secret = randomBytes(secretBytes).toString('bas
   if (wrong !== undefined || entries.length === 0 || entries.length > mostRecipients) {
     throw new VoltError('bad_request', `"${(wrong ?? to).slice(0, 100)}" is no list of mail addresses`, {
       remedy: `Give up to ${mostRecipients} addresses with commas between them, or "${committers}" for whoever broke a branch.`,
+      field: 'to',
     });
   }
   return { address: { to: entries.join(','), secret }, shown: entries.join(', ') };
@@ -145,6 +147,7 @@ function checkWebhookSecret(secret: string | undefined): void {
   if (secret === undefined || /^whsec_[A-Za-z0-9+/]{32,}={0,2}$/.test(secret)) return;
   throw new VoltError('bad_request', 'the secret of a webhook is whsec_ and at least 24 bytes in base64', {
     remedy: 'Leave it out, and Volt makes one; or give that of your receiver.',
+    field: 'secret',
   });
 }
 
@@ -173,6 +176,7 @@ function checkFilter(
   if (wrong === undefined) return;
   throw new VoltError('bad_request', `"${wrong.slice(0, 100)}" is no mail address`, {
     remedy: 'Give the plain address of each owner, such as ada@example.org.',
+    field: 'owners',
   });
 }
 

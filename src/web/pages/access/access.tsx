@@ -8,21 +8,14 @@ import { requireRole } from '../../access/rights.ts';
 import { toSignIn } from '../../access/to-sign-in.ts';
 import { reasonsFor } from '../../requests/access-reasons.ts';
 import type { Web } from '../../services.ts';
+import type { FormState } from '../fields/form-fields.ts';
 import { answerPage } from '../layout.tsx';
 import { PageHead } from '../page-head.tsx';
-import { Problems } from '../parts.tsx';
 import { PageLinks } from '../text-filter.tsx';
 import { GrantFilter, type GrantFilterFields } from './grant-filter.tsx';
 import { type GrantFields, GrantForm } from './grant-form.tsx';
 import { Grants } from './grants.tsx';
 import { type Asked, WhyForm } from './reasons.tsx';
-
-/** What a form has led to. */
-export interface AccessPageState {
-  /** what was typed into the form of a grant, and why it was refused */
-  fields?: GrantFields;
-  refused?: VoltError;
-}
 
 const pageSize = 100;
 /** The most people, and the most groups, that the browser completes. */
@@ -35,10 +28,11 @@ export async function accessPage(context: Context<WebEnv>, web: Web): Promise<Re
   return answerAccess(context, web);
 }
 
+/** @param form of a grant that was refused */
 export async function answerAccess(
   context: Context<WebEnv>,
   web: Web,
-  { fields = {}, refused }: AccessPageState = {},
+  form: FormState<keyof GrantFields> = {},
 ): Promise<Response> {
   const reader = context.get('reader');
   const filter = filterOf(context);
@@ -76,8 +70,7 @@ export async function answerAccess(
         </section>
         <section>
           <h2>Give a role</h2>
-          {refused && <Problems problems={[refused]} />}
-          <GrantForm fields={fields} known={known} />
+          <GrantForm state={form} known={known} />
         </section>
         <section id="why">
           <h2>Why may somebody do something?</h2>

@@ -22,7 +22,11 @@ export function Grants({ grants, now, isAdmin }: Shown) {
     <Table
       class="cards"
       rows={grants}
-      columns={isAdmin ? [...columns, { head: 'Actions', cell: (grant) => <Revoke grant={grant} /> }] : columns}
+      columns={
+        isAdmin
+          ? [...columns, { head: 'Actions', class: 'actions', cell: (grant) => <Revoke grant={grant} /> }]
+          : columns
+      }
     />
   );
 }

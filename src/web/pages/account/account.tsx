@@ -1,5 +1,4 @@
 import type { Context } from 'hono';
-import type { VoltError } from '../../../kernel/errors.ts';
 import { roleIn } from '../../../kernel/rights.ts';
 import { serverNow } from '../../../kernel/server-time.ts';
 import type { MadeToken } from '../../../record/tokens.ts';
@@ -9,9 +8,9 @@ import { toSignIn } from '../../access/to-sign-in.ts';
 import { accountOf, ownSessions, ownTokens } from '../../requests/account.ts';
 import type { Account } from '../../schemas/account.ts';
 import type { Web } from '../../services.ts';
+import type { FormState } from '../fields/form-fields.ts';
 import { answerPage } from '../layout.tsx';
 import { PageHead } from '../page-head.tsx';
-import { Problems } from '../parts.tsx';
 import { MailForm } from './mail.tsx';
 import { Rights } from './rights.tsx';
 import { Sessions } from './sessions.tsx';
@@ -19,9 +18,8 @@ import { type TokenFields, TokenForm, Tokens } from './tokens.tsx';
 
 /** What a form of the page has led to. */
 export interface AccountPageState {
-  /** what was typed into the form of a new token, and why it was refused */
-  fields?: TokenFields;
-  refused?: VoltError;
+  /** the form of a new token that was refused */
+  form?: FormState<keyof TokenFields>;
   made?: MadeToken;
 }
 
@@ -35,7 +33,7 @@ export async function answerAccount(
   context: Context<WebEnv>,
   web: Web,
   caller: Caller,
-  { fields = {}, refused, made }: AccountPageState = {},
+  { form = {}, made }: AccountPageState = {},
 ): Promise<Response> {
   const account = await accountOf(web, caller);
   const sessions = await ownSessions(web, caller, context.get('session'));
@@ -70,8 +68,7 @@ export async function answerAccount(
             <h2>Tokens</h2>
             {made && <Made token={made} />}
             <Tokens tokens={tokens} now={now} />
-            {refused && <Problems problems={[refused]} />}
-            <TokenForm fields={fields} largest={roleIn(caller.rights) ?? 'read'} />
+            <TokenForm state={form} largest={roleIn(caller.rights) ?? 'read'} />
           </section>
         )}
       </>

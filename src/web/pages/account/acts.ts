@@ -42,7 +42,7 @@ export async function makeTokenFromPage(context: Context<WebEnv>, web: Web): Pro
     context.set('target', made.name);
     return answerAccount(context, web, caller, { made });
   } catch (error) {
-    return answerAccount(context, web, caller, { fields, refused: refusalOf(context, error) });
+    return answerAccount(context, web, caller, { form: { fields, refused: refusalOf(context, error) } });
   }
 }
 

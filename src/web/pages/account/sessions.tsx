@@ -17,7 +17,7 @@ export function Sessions({ sessions, now }: { sessions: ShownSession[]; now: num
             class: 'name',
             cell: ({ agent, current }) => (
               <>
-                <span title={agent}>{browserName(agent)}</span> {current && <span class="chip">this one</span>}
+                <span title={agent}>{browserName(agent)}</span> {current && <span class="label">this one</span>}
               </>
             ),
           },
@@ -25,7 +25,7 @@ export function Sessions({ sessions, now }: { sessions: ShownSession[]; now: num
           { head: 'By', cell: ({ provider }) => provider ?? 'token' },
           { head: 'Since', cell: ({ createdAt }) => <Age time={createdAt} now={now} /> },
           { head: 'Last used', cell: ({ lastUsedAt }) => <Age time={lastUsedAt} now={now} /> },
-          { head: 'Actions', cell: (session) => <End session={session} /> },
+          { head: 'Actions', class: 'actions', cell: (session) => <End session={session} /> },
         ]}
       />
       {sessions.some(({ current }) => !current) && (

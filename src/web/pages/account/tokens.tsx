@@ -3,6 +3,8 @@ import type { NamedToken } from '../../../record/tokens.ts';
 import { Command } from '../command.tsx';
 import { Choice } from '../fields/choice.tsx';
 import { Field } from '../fields/field.tsx';
+import { type FormState, formFields } from '../fields/form-fields.ts';
+import { Refusal } from '../fields/refusal.tsx';
 import { Age } from '../parts.tsx';
 import { Table } from '../table.tsx';
 
@@ -35,6 +37,7 @@ export function Tokens({ tokens, now }: { tokens: NamedToken[]; now: number }) {
         },
         {
           head: 'Actions',
+          class: 'actions',
           cell: ({ name }) => (
             <form method="post" action={`/account/tokens/${name}/revoke`}>
               <button type="submit" class="danger" aria-label={`Revoke ${name}`}>
@@ -49,15 +52,21 @@ export function Tokens({ tokens, now }: { tokens: NamedToken[]; now: number }) {
 }
 
 /** @param largest the largest role that a token may have */
-export function TokenForm({ fields, largest }: { fields: TokenFields; largest: Role }) {
+export function TokenForm({ state, largest }: { state: FormState<keyof TokenFields>; largest: Role }) {
+  const { field, problems } = formFields(
+    tokenFields,
+    state,
+    { name_taken: 'name', role_needed: 'role', not_found: 'repos' },
+    { role: 'read' },
+  );
   const allowed = roles.slice(0, roles.indexOf(largest) + 1);
   return (
     <form class="panel fields" method="post" action="/account/tokens">
       <h3>Make a token</h3>
+      <Refusal problems={problems} />
       <Field
         label="What it is for"
-        name="name"
-        value={fields.name ?? ''}
+        {...field('name')}
         placeholder="laptop"
         maxlength={32}
         required
@@ -65,17 +74,15 @@ export function TokenForm({ fields, largest }: { fields: TokenFields; largest: R
       />
       <Choice
         label="Role"
-        name="role"
-        value={fields.role ?? 'read'}
+        {...field('role')}
         options={allowed.map((role) => [role, `${role}: ${roleMeanings[role]}`] as const)}
-        hint="It never may more than you may."
+        hint="It can never do more than you."
       />
       <Field
         label="Repositories"
-        name="repos"
-        value={fields.repos ?? ''}
+        {...field('repos')}
         placeholder="all in which you have a role"
-        hint="Names, separated by commas; none for all."
+        hint="Names with commas between them. Empty: wherever you have a role."
       />
       <button type="submit">Make the token</button>
     </form>

@@ -8,24 +8,20 @@ interface Shown {
   value: string;
   /** what it is for */
   hint?: Child;
+  problem?: string | undefined;
   maxlength?: number;
 }
 
 /** A field for several lines of text. */
-export function Area({ label, name, value, hint, maxlength }: Shown) {
+export function Area({ label, name, value, hint, problem, maxlength }: Shown) {
   const id = idOf(name);
   return (
     <div class="field">
       <Label {...{ id, label }} />
-      <textarea
-        {...{ id, name, maxlength }}
-        rows={4}
-        {...describedBy(id, { hint, problem: undefined })}
-        spellcheck={false}
-      >
+      <textarea {...{ id, name, maxlength }} rows={4} {...describedBy(id, { hint, problem })} spellcheck={false}>
         {value}
       </textarea>
-      <Notes id={id} hint={hint} />
+      <Notes id={id} hint={hint} problem={problem} />
     </div>
   );
 }

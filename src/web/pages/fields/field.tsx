@@ -77,7 +77,8 @@ export function describedBy(id: string, { hint, problem }: Noted) {
   const notes = [...(problem === undefined ? [] : [`${id}-problem`]), ...(hint ? [`${id}-hint`] : [])];
   return {
     ...(notes.length > 0 && { 'aria-describedby': notes.join(' ') }),
-    ...(problem !== undefined && { 'aria-invalid': 'true' as const }),
+    // the browser goes to the first wrong field, since the form may be far down the page
+    ...(problem !== undefined && { 'aria-invalid': 'true' as const, autofocus: true }),
   };
 }
 

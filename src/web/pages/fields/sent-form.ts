@@ -19,17 +19,29 @@ export function entriesIn(text = ''): string[] {
   return text.split(/[\s,]+/).filter((entry) => entry !== '');
 }
 
+/** A value of a form that does not fit the schema of the request. */
+export class WrongField extends VoltError {
+  /** what is wrong, where it is clear which field is meant */
+  readonly beside: string;
+
+  /** @param problem a half sentence, such as "must be a number" */
+  constructor(path: readonly PropertyKey[], problem: string) {
+    const field = path.findLast((part) => typeof part === 'string');
+    const remedy = `Correct ${field === undefined ? 'the form' : `"${field}"`}.`;
+    super('bad_request', `${path.join('.')} ${problem}`, { remedy, ...(field !== undefined && { field }) });
+    this.beside = `This ${problem}.`;
+  }
+}
+
 /**
  * What a form asks for, by the schema of the API's request, so that both have the same limits.
- * @throws VoltError `bad_request`
+ * @throws WrongField
  */
 export function requestFrom<T>(schema: z.ZodType<T>, given: unknown): T {
   const parsed = schema.safeParse(given, { error: validationMessage });
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  const field = String(issue?.path[0] ?? '');
-  const remedy = `Correct ${field === '' ? 'the form' : `"${field}"`}.`;
-  throw new VoltError('bad_request', `${issue?.path.join('.')} ${issue?.message}`, { remedy, field });
+  throw new WrongField(issue?.path ?? [], issue?.message ?? 'is wrong');
 }
 
 /** Why a form was refused, to be shown with it; the answer gets the error's status. @throws errors that are not about the request */

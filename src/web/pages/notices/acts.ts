@@ -17,7 +17,7 @@ export async function addTargetFromPage(context: Context<WebEnv>, web: Web): Pro
     const { name, secret } = await addManagedTarget(web, requesterOf(context), requestOf(fields));
     return answerNotices(context, web, { made: { name, secret } });
   } catch (error) {
-    return answerNotices(context, web, { fields, refused: refusalOf(context, error) });
+    return answerNotices(context, web, { form: { fields, refused: refusalOf(context, error) } });
   }
 }
 

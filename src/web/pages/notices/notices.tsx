@@ -1,5 +1,4 @@
 import type { Context } from 'hono';
-import type { VoltError } from '../../../kernel/errors.ts';
 import type { NoticeTarget } from '../../../kernel/model/notice-shapes.ts';
 import { heardText } from '../../../kernel/notices.ts';
 import { serverNow } from '../../../kernel/server-time.ts';
@@ -9,10 +8,11 @@ import { requireRole } from '../../access/rights.ts';
 import { toSignIn } from '../../access/to-sign-in.ts';
 import { managedTargets } from '../../requests/managed-targets.ts';
 import type { Web } from '../../services.ts';
-import { Command } from '../command.tsx';
+import { CommandLine } from '../command.tsx';
+import type { FormState } from '../fields/form-fields.ts';
 import { answerPage } from '../layout.tsx';
+import { Nothing } from '../nothing.tsx';
 import { PageHead } from '../page-head.tsx';
-import { Problems } from '../parts.tsx';
 import { Table } from '../table.tsx';
 import { Words } from '../words.tsx';
 import { loggedNotices, NoticeLog } from './log.tsx';
@@ -20,9 +20,8 @@ import { type TargetFields, TargetForm } from './target-form.tsx';
 
 /** What a form has led to. */
 export interface NoticesPageState {
-  /** what was typed into the form of a new target, and why it was refused */
-  fields?: TargetFields;
-  refused?: VoltError;
+  /** the form of a new target that was refused */
+  form?: FormState<keyof TargetFields>;
   /** a target that was made, and its secret if Volt has made one */
   made?: { name: string; secret: string | null };
 }
@@ -37,17 +36,10 @@ export async function noticesPage(context: Context<WebEnv>, web: Web): Promise<R
 export async function answerNotices(
   context: Context<WebEnv>,
   web: Web,
-  { fields = {}, refused, made }: NoticesPageState = {},
+  { form = {}, made }: NoticesPageState = {},
 ): Promise<Response> {
   const targets = await managedTargets(web, requesterOf(context));
   const log = await loggedNotices(context, web, targets);
-  const add = (
-    <section id="add">
-      <h2>Add a target</h2>
-      {refused && <Problems problems={[refused]} />}
-      <TargetForm fields={fields} />
-    </section>
-  );
   return answerPage(context, web, {
     title: 'Notices',
     section: 'notices',
@@ -56,19 +48,25 @@ export async function answerNotices(
       <>
         <section>
           <PageHead title="Notices" about="Who hears when a branch breaks, and when it works again.">
-            <a class="button" href="#add">
-              Add a target
-            </a>
+            {targets.length > 0 && (
+              <a class="button" href="#add">
+                Add a target
+              </a>
+            )}
           </PageHead>
           {made && <Made {...made} />}
           <Targets targets={targets} />
         </section>
-        {refused && add}
-        <section id="log" data-live="">
-          <h2>Log</h2>
-          <NoticeLog log={log} path="/notices" now={serverNow()} />
+        {targets.length > 0 && (
+          <section id="log" data-live="">
+            <h2>Log</h2>
+            <NoticeLog log={log} path="/notices" now={serverNow()} />
+          </section>
+        )}
+        <section id="add">
+          <h2>Add a target</h2>
+          <TargetForm state={form} />
         </section>
-        {refused ? null : add}
       </>
     ),
   });
@@ -92,9 +90,10 @@ function Made({ name, secret }: { name: string; secret: string | null }) {
 function Targets({ targets }: { targets: NoticeTarget[] }) {
   if (targets.length === 0) {
     return (
-      <p class="empty">
-        Nobody hears of builds yet. Add a target below, or with <Command line="volt notify add" />.
-      </p>
+      <Nothing title="Nobody hears of builds yet">
+        <p>Add a target below: a chat, a webhook, or whoever broke a branch. This command does the same:</p>
+        <CommandLine line="volt notify add team --kind mail --to team@example.org" />
+      </Nothing>
     );
   }
   return (
@@ -118,7 +117,7 @@ function Targets({ targets }: { targets: NoticeTarget[] }) {
               'ok'
             ),
         },
-        { head: 'Actions', class: 'short', cell: ({ name }) => <Acts name={name} /> },
+        { head: 'Actions', class: 'actions', cell: ({ name }) => <Acts name={name} /> },
       ]}
     />
   );

@@ -1,6 +1,8 @@
 import { committers, type noticeChoices, type noticeKinds } from '../../../kernel/notices.ts';
 import { Choice } from '../fields/choice.tsx';
 import { Field } from '../fields/field.tsx';
+import { type FormState, formFields } from '../fields/form-fields.ts';
+import { Refusal } from '../fields/refusal.tsx';
 
 /** What was typed into the form, by field. */
 export type TargetFields = { readonly [Name in (typeof targetFields)[number]]?: string };
@@ -25,47 +27,42 @@ const choices: { readonly [Choice in (typeof noticeChoices)[number]]: string } =
 };
 
 /** The form of a new target. */
-export function TargetForm({
-  fields: { name = '', kind = 'mail', on = 'change', ...fields },
-}: {
-  fields: TargetFields;
-}) {
+export function TargetForm({ state }: { state: FormState<keyof TargetFields> }) {
+  const { field, problems } = formFields(
+    targetFields,
+    state,
+    { bad_name: 'name', name_taken: 'name', bad_url: 'to', bad_ref: 'branches' },
+    { kind: 'mail', on: 'change' },
+  );
   return (
     <form class="panel fields" method="post" action="/notices">
-      <Field label="Name" name="name" value={name} required maxlength={64} />
-      <Choice label="Kind" name="kind" value={kind} options={Object.entries(titles)} />
+      <Refusal problems={problems} />
+      <Field label="Name" {...field('name')} required maxlength={64} />
+      <Choice label="Kind" {...field('kind')} options={Object.entries(titles)} />
       <Field
         label="To"
-        name="to"
-        value={fields.to ?? ''}
+        {...field('to')}
         required
         hint={`A URL. For mail: addresses with commas between them, or "${committers}" for whoever broke a branch.`}
       />
       <Field
         label="Token or signing secret"
-        name="secret"
+        {...field('secret')}
         type="password"
         value=""
         hint="Matrix and ntfy: an access token. Webhook: leave it empty, and Volt makes one."
       />
-      <Choice label="Hears of" name="on" value={on} options={Object.entries(choices)} />
-      <Field label="Repositories" name="repos" value={fields.repos ?? ''} hint='Such as "web-*, api". Empty: all.' />
-      <Field
-        label="Branches"
-        name="branches"
-        value={fields.branches ?? ''}
-        hint='Such as "main, release/*". Empty: the default branch.'
-      />
+      <Choice label="Hears of" {...field('on')} options={Object.entries(choices)} />
+      <Field label="Repositories" {...field('repos')} hint='Such as "web-*, api". Empty: all.' />
+      <Field label="Branches" {...field('branches')} hint='Such as "main, release/*". Empty: the default branch.' />
       <Field
         label="Domains of committers"
-        name="domains"
-        value={fields.domains ?? ''}
+        {...field('domains')}
         hint="Committers with addresses of these domains get mail, besides people whom Volt knows."
       />
       <Field
         label="Owners"
-        name="owners"
-        value={fields.owners ?? ''}
+        {...field('owners')}
         hint="Mail addresses of those who hear of flaky tests, and of errors that no commit causes."
       />
       <button type="submit" class="primary">

@@ -17,8 +17,8 @@ export function requestOf({ name, kind, to, secret, on, ...fields }: TargetField
 }
 
 /** An empty field takes the option away. @throws VoltError `bad_request` */
-export function changeOf({ quietFrom = '', quietTo = '', text, ...fields }: OptionFields) {
-  const quiet = quietFrom === '' && quietTo === '' ? null : { from: quietFrom, to: quietTo };
+export function changeOf({ from = '', to = '', text, ...fields }: OptionFields) {
+  const quiet = from === '' && to === '' ? null : { from, to };
   const options = Object.entries({ ...fields, text: text?.replaceAll('\r\n', '\n') });
   return requestFrom(targetChange, {
     options: { quiet, ...Object.fromEntries(options.map(([name, value]) => [name, value || null])) },

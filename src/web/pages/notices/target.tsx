@@ -1,5 +1,4 @@
 import type { Context } from 'hono';
-import type { VoltError } from '../../../kernel/errors.ts';
 import type { NoticeTarget } from '../../../kernel/model/notice-shapes.ts';
 import { filledText, templateValues } from '../../../kernel/notice-template.ts';
 import { heardText, mutedText } from '../../../kernel/notices.ts';
@@ -11,6 +10,7 @@ import { requireRole } from '../../access/rights.ts';
 import { toSignIn } from '../../access/to-sign-in.ts';
 import { changeManagedTarget, managedTarget } from '../../requests/managed-targets.ts';
 import type { Web } from '../../services.ts';
+import type { FormState } from '../fields/form-fields.ts';
 import { refusalOf, sentFields } from '../fields/sent-form.ts';
 import { answerPage } from '../layout.tsx';
 import { PageHead } from '../page-head.tsx';
@@ -53,7 +53,7 @@ async function answerTarget(
   context: Context<WebEnv>,
   web: Web,
   target: NoticeTarget,
-  { fields = fieldsOf(target), refused }: { fields?: OptionFields; refused?: VoltError } = {},
+  { fields = fieldsOf(target), refused }: FormState<keyof OptionFields> = {},
 ): Promise<Response> {
   const { name, kind, to, mutes, problem } = target;
   const log = await loggedNotices(context, web, [target]);
@@ -70,8 +70,8 @@ async function answerTarget(
             </form>
           </PageHead>
           <p>{ruleOf(target)}</p>
-          <Problems problems={[problem, refused].filter((each) => each != null)} />
-          <OptionsForm name={name} fields={fields} />
+          <Problems problems={problem === null ? [] : [problem]} />
+          <OptionsForm name={name} state={{ fields, refused }} />
         </section>
         <section>
           <h2>Example</h2>
@@ -100,7 +100,7 @@ function ruleOf(target: NoticeTarget): string {
 }
 
 function fieldsOf({ options: { quiet, digest = '', zone = '', title = '', text = '' } }: NoticeTarget): OptionFields {
-  return { quietFrom: quiet?.from ?? '', quietTo: quiet?.to ?? '', digest, zone, title, text };
+  return { from: quiet?.from ?? '', to: quiet?.to ?? '', digest, zone, title, text };
 }
 
 function Example({ fields: { title = '', text = '' } }: { fields: OptionFields }) {
@@ -131,6 +131,7 @@ function Mutes({ name, mutes }: Pick<NoticeTarget, 'name' | 'mutes'>) {
         { head: 'Gets no mail', cell: mutedText },
         {
           head: 'Actions',
+          class: 'actions',
           cell: ({ recipient }) => (
             <form method="post" action={`/notices/${name}/unmute`}>
               <input type="hidden" name="recipient" value={recipient} />

@@ -42,12 +42,17 @@ export async function removePersonFromPage(context: Context<WebEnv>, web: Web): 
 /** Handles the form that renames a person. */
 export async function renamePersonFromPage(context: Context<WebEnv>, web: Web): Promise<Response> {
   const fields = await sentFields(context, ['name']);
-  return act(context, web, async (name) => {
-    const { name: wanted } = requestFrom(personChange, fields);
-    await renamePerson(web.database, name, wanted);
-    context.set('target', `${name}, now ${wanted}`);
-    return wanted;
-  });
+  return act(
+    context,
+    web,
+    async (name) => {
+      const { name: wanted } = requestFrom(personChange, fields);
+      await renamePerson(web.database, name, wanted);
+      context.set('target', `${name}, now ${wanted}`);
+      return wanted;
+    },
+    fields,
+  );
 }
 
 /** Handles the forms that give a person a mail address, and take one away. */
@@ -64,25 +69,36 @@ async function withAddress(
   web: Web,
   change: (name: string, address: string) => Promise<void>,
 ): Promise<Response> {
-  const { address } = await sentFields(context, ['address']);
-  return act(context, web, async (name) => {
-    context.set('target', `${name} ${address}`);
-    await change(name, address);
-    return name;
-  });
+  const fields = await sentFields(context, ['address']);
+  return act(
+    context,
+    web,
+    async (name) => {
+      context.set('target', `${name} ${fields.address}`);
+      await change(name, fields.address);
+      return name;
+    },
+    fields,
+  );
 }
 
 /**
  * Does something to the person of the path, and shows the person, or what is wrong.
  * @param change answers the name that the person has then
+ * @param fields what was typed into the form
  */
-async function act(context: Context<WebEnv>, web: Web, change: (name: string) => Promise<string>): Promise<Response> {
+async function act(
+  context: Context<WebEnv>,
+  web: Web,
+  change: (name: string) => Promise<string>,
+  fields: { name?: string; address?: string } = {},
+): Promise<Response> {
   const name = context.req.param('name') ?? '';
   try {
     return context.redirect(`/people/${await change(name)}`, 303);
   } catch (error) {
     if (error instanceof VoltError && error.code === 'not_found') throw error;
-    return answerPerson(context, web, name, refusalOf(context, error));
+    return answerPerson(context, web, name, { fields, refused: refusalOf(context, error) });
   }
 }
 

@@ -1,5 +1,4 @@
 import type { Context } from 'hono';
-import type { VoltError } from '../../../kernel/errors.ts';
 import type { ShownPerson } from '../../../kernel/model/people-shapes.ts';
 import { serverNow } from '../../../kernel/server-time.ts';
 import { pageOfPeople } from '../../../record/people-search.ts';
@@ -7,9 +6,11 @@ import type { WebEnv } from '../../access/env.ts';
 import { requireRole } from '../../access/rights.ts';
 import { toSignIn } from '../../access/to-sign-in.ts';
 import type { Web } from '../../services.ts';
+import type { FormState } from '../fields/form-fields.ts';
 import { answerPage } from '../layout.tsx';
+import { Nothing } from '../nothing.tsx';
 import { PageHead } from '../page-head.tsx';
-import { Age, Problems } from '../parts.tsx';
+import { Age } from '../parts.tsx';
 import { Table } from '../table.tsx';
 import { PageLinks, TextFilter } from '../text-filter.tsx';
 import { type PersonFields, PersonForm } from './person-form.tsx';
@@ -23,11 +24,11 @@ export async function peoplePage(context: Context<WebEnv>, web: Web): Promise<Re
   return answerPeople(context, web);
 }
 
-/** @param state what was typed into the form of a new person, and why it was refused */
+/** @param form of a new person that was refused */
 export async function answerPeople(
   context: Context<WebEnv>,
   web: Web,
-  { fields = {}, refused }: { fields?: PersonFields; refused?: VoltError } = {},
+  form: FormState<keyof PersonFields> = {},
 ): Promise<Response> {
   const text = (context.req.query('text') ?? '').trim().slice(0, 200);
   const after = context.req.query('after')?.slice(0, 64) || undefined;
@@ -42,22 +43,34 @@ export async function answerPeople(
           <PageHead title="People" about="Who signs in. Somebody who signs in for the first time is added by that." />
           <TextFilter action="/people" label="Name, identity or address" text={text} />
           <div id="people" data-live="">
-            {people.length === 0 ? (
-              <p class="empty">{text || after ? 'Nobody matches.' : 'Nobody has signed in as themselves yet.'}</p>
-            ) : (
+            {people.length > 0 ? (
               <People people={people} />
+            ) : text || after ? (
+              <p class="empty">Nobody matches.</p>
+            ) : (
+              <Nobody />
             )}
             <PageLinks action="/people" filter={{ text }} after={after} next={next} />
           </div>
         </section>
         <section>
           <h2>Add somebody</h2>
-          {refused && <Problems problems={[refused]} />}
-          <PersonForm fields={fields} />
+          <PersonForm state={form} />
         </section>
       </>
     ),
   });
+}
+
+function Nobody() {
+  return (
+    <Nothing title="Nobody has signed in as themselves yet">
+      <p>
+        People sign in at a <a href="/providers">provider</a>, and are listed here from then on. Until there is one, all
+        sign in with access tokens.
+      </p>
+    </Nothing>
+  );
 }
 
 function People({ people }: { people: ShownPerson[] }) {
@@ -84,7 +97,7 @@ function People({ people }: { people: ShownPerson[] }) {
         },
         {
           head: 'State',
-          cell: ({ blockedAt }) => (blockedAt === null ? 'ok' : <span class="status failure">blocked</span>),
+          cell: ({ blockedAt }) => (blockedAt === null ? 'active' : <span class="status failure">blocked</span>),
         },
       ]}
     />

@@ -1,4 +1,6 @@
 import { Field } from '../fields/field.tsx';
+import { type FormState, formFields } from '../fields/form-fields.ts';
+import { Refusal } from '../fields/refusal.tsx';
 
 /** What was typed into the form, by field. */
 export type PersonFields = { readonly [Name in (typeof personFields)[number]]?: string };
@@ -6,35 +8,37 @@ export type PersonFields = { readonly [Name in (typeof personFields)[number]]?: 
 export const personFields = ['name', 'displayName', 'provider', 'subject'] as const;
 
 /** The form that adds somebody who has not signed in yet. */
-export function PersonForm({ fields }: { fields: PersonFields }) {
+export function PersonForm({ state }: { state: FormState<keyof PersonFields> }) {
+  const { field, problems } = formFields(personFields, state, {
+    name_taken: 'name',
+    not_found: 'provider',
+    conflict: 'subject',
+  });
   return (
     <form class="panel fields" method="post" action="/people">
+      <Refusal problems={problems} />
       <Field
         label="Name"
-        name="name"
-        value={fields.name ?? ''}
+        {...field('name')}
         required
         maxlength={64}
         hint="The handle that pages and commands show, such as ada."
       />
       <Field
         label="Display name"
-        name="displayName"
-        value={fields.displayName ?? ''}
+        {...field('displayName')}
         maxlength={200}
         hint="Until the provider says another one."
       />
       <Field
         label="Provider"
-        name="provider"
-        value={fields.provider ?? ''}
+        {...field('provider')}
         maxlength={64}
         hint="Where the person will sign in. Leave it empty to add somebody for their commits only."
       />
       <Field
         label="Id there"
-        name="subject"
-        value={fields.subject ?? ''}
+        {...field('subject')}
         maxlength={255}
         hint="The subject of OpenID Connect, or the number of a user at a forge. With the provider, it is the identity."
       />

@@ -1,5 +1,4 @@
 import type { Context } from 'hono';
-import type { VoltError } from '../../../kernel/errors.ts';
 import type { PersonAddress, PersonDetails, ShownIdentity } from '../../../kernel/model/people-shapes.ts';
 import { mailChoiceText } from '../../../kernel/notices.ts';
 import { serverNow } from '../../../kernel/server-time.ts';
@@ -16,9 +15,11 @@ import { browserName } from '../../text/browser-name.ts';
 import { Grants } from '../access/grants.tsx';
 import { AuditTable } from '../audit-table.tsx';
 import { Field } from '../fields/field.tsx';
+import { type FormFields, type FormState, formFields } from '../fields/form-fields.ts';
+import { Refusal } from '../fields/refusal.tsx';
 import { answerPage } from '../layout.tsx';
 import { PageHead } from '../page-head.tsx';
-import { Age, Fact, Problems } from '../parts.tsx';
+import { Age, Fact } from '../parts.tsx';
 import { Table } from '../table.tsx';
 
 /** How many of the person's acts the page shows. */
@@ -31,18 +32,22 @@ export async function personPage(context: Context<WebEnv>, web: Web): Promise<Re
   return answerPerson(context, web, context.req.param('name') ?? '');
 }
 
-/** @param refused why a form was refused */
+/** The fields of the forms that change a person. */
+const personForms = ['name', 'address'] as const;
+
+/** @param state of the form that was refused */
 export async function answerPerson(
   context: Context<WebEnv>,
   web: Web,
   name: string,
-  refused?: VoltError,
+  state: FormState<(typeof personForms)[number]> = {},
 ): Promise<Response> {
   const person = await personDetails(web.database, name);
   const { id } = await personNamed(web.database, name);
   const grants = await grantsOf(web.database, id);
   const sessions = await listSessions(web.database, { person: id });
   const acts = await listActions(web.database, { person: id, limit: shownActs });
+  const { field, problems } = formFields(personForms, state, { name_taken: 'name' }, { name });
   const now = serverNow();
   return answerPage(context, web, {
     title: person.displayName,
@@ -53,7 +58,7 @@ export async function answerPerson(
         <PageHead title={person.displayName} above={[{ title: 'People', href: '/people' }]}>
           <BlockButton person={person} />
         </PageHead>
-        {refused && <Problems problems={[refused]} />}
+        <Refusal problems={problems} />
         <Facts person={person} now={now} />
         <section>
           <h2>Identities</h2>
@@ -80,7 +85,7 @@ export async function answerPerson(
             write any address into a commit.
             {person.mail !== null && ` ${person.displayName} gets ${mailChoiceText(person.mail)}.`}
           </p>
-          <Addresses person={person} />
+          <Addresses person={person} field={field('address')} />
         </section>
         <section>
           <h2>What {person.displayName} did</h2>
@@ -97,7 +102,7 @@ export async function answerPerson(
         </section>
         <section>
           <h2>Rename</h2>
-          <RenameForm name={name} />
+          <RenameForm name={name} field={field('name')} />
         </section>
         <section>
           <h2>Remove</h2>
@@ -176,7 +181,10 @@ function Sessions({ sessions, now }: { sessions: readonly Session[]; now: number
   );
 }
 
-function Addresses({ person: { name, addresses, identities } }: { person: PersonDetails }) {
+/** The value of a field, and what is wrong with it. */
+type FieldState = ReturnType<FormFields<(typeof personForms)[number]>['field']>;
+
+function Addresses({ person: { name, addresses, identities }, field }: { person: PersonDetails; field: FieldState }) {
   const sourceOf = ({ source }: PersonAddress) =>
     source === 'hand' ? 'set by hand' : (identities.find(({ issuer }) => issuer === source)?.provider ?? source);
   return (
@@ -190,6 +198,7 @@ function Addresses({ person: { name, addresses, identities } }: { person: Person
             { head: 'Known from', cell: sourceOf },
             {
               head: 'Actions',
+              class: 'actions',
               cell: ({ address }) => (
                 <form method="post" action={`/people/${name}/addresses/remove`}>
                   <input type="hidden" name="address" value={address} />
@@ -203,7 +212,7 @@ function Addresses({ person: { name, addresses, identities } }: { person: Person
         />
       )}
       <form class="panel fields" method="post" action={`/people/${name}/addresses`}>
-        <Field label="Another address" name="address" value="" required maxlength={254}>
+        <Field label="Another address" {...field} required maxlength={254}>
           <button type="submit">Add</button>
         </Field>
       </form>
@@ -211,17 +220,10 @@ function Addresses({ person: { name, addresses, identities } }: { person: Person
   );
 }
 
-function RenameForm({ name }: { name: string }) {
+function RenameForm({ name, field }: { name: string; field: FieldState }) {
   return (
     <form class="panel fields" method="post" action={`/people/${name}/rename`}>
-      <Field
-        label="Name"
-        name="name"
-        value={name}
-        required
-        maxlength={64}
-        hint="The audit log keeps the old name where it is."
-      >
+      <Field label="Name" {...field} required maxlength={64} hint="The audit log keeps the old name where it is.">
         <button type="submit">Rename</button>
       </Field>
     </form>

@@ -22,7 +22,7 @@ export async function addProviderFromPage(context: Context<WebEnv>, web: Web): P
     const { name, redirectUri } = withRedirectUri(web, context.get('source').origin, provider);
     return answerProviders(context, web, { made: { name, redirectUri } });
   } catch (error) {
-    return answerProviders(context, web, { fields, refused: refusalOf(context, error) });
+    return answerProviders(context, web, { form: { fields, refused: refusalOf(context, error) } });
   }
 }
 
@@ -34,7 +34,7 @@ export async function checkProviderFromPage(context: Context<WebEnv>, web: Web):
   } catch (error) {
     if (!(error instanceof VoltError)) throw error;
     context.status(error.httpStatus as 502);
-    return answerProviders(context, web, { refused: error });
+    return answerProviders(context, web, { problem: error });
   }
 }
 

@@ -7,18 +7,20 @@ import { requireRole } from '../../access/rights.ts';
 import { toSignIn } from '../../access/to-sign-in.ts';
 import { redirectUriFor, shownProviders } from '../../requests/providers.ts';
 import type { Web } from '../../services.ts';
+import type { FormState } from '../fields/form-fields.ts';
+import { Refusal } from '../fields/refusal.tsx';
 import { answerPage } from '../layout.tsx';
 import { Nothing } from '../nothing.tsx';
 import { PageHead } from '../page-head.tsx';
-import { Problems } from '../parts.tsx';
 import { Table } from '../table.tsx';
 import { type ProviderFields, ProviderForm } from './form.tsx';
 
 /** What a form or a button has led to. */
 interface State {
-  /** what was typed into the form of a new provider */
-  fields?: ProviderFields;
-  refused?: VoltError;
+  /** the form of a new provider that was refused */
+  form?: FormState<keyof ProviderFields>;
+  /** why people cannot sign in at the provider that was checked */
+  problem?: VoltError;
   made?: { name: string; redirectUri: string };
   checked?: { name: string; hints: string[] };
 }
@@ -33,7 +35,7 @@ export async function providersPage(context: Context<WebEnv>, web: Web): Promise
 export async function answerProviders(
   context: Context<WebEnv>,
   web: Web,
-  { fields = {}, refused, made, checked }: State = {},
+  { form = {}, problem, made, checked }: State = {},
 ): Promise<Response> {
   const { origin } = context.get('source');
   const providers = await shownProviders(web, origin);
@@ -45,14 +47,14 @@ export async function answerProviders(
       <>
         <section>
           <PageHead title="Sign-in providers" about="Where people sign in as themselves, besides with access tokens." />
-          {refused && <Problems problems={[refused]} />}
+          <Refusal problems={problem ? [problem] : []} />
           {made && <Made {...made} />}
           {checked && <Checked {...checked} />}
           <Providers providers={providers} />
         </section>
         <section>
           <h2>Add a provider</h2>
-          <ProviderForm fields={fields} redirectUri={redirectUriFor(web, origin, 'NAME')} />
+          <ProviderForm state={form} redirectUri={redirectUriFor(web, origin, 'NAME')} />
         </section>
       </>
     ),
@@ -98,7 +100,7 @@ function Providers({ providers }: { providers: (Provider & { redirectUri: string
         { head: 'Address', cell: ({ url }) => url },
         { head: 'Groups', cell: ({ groupsClaim }) => groupsClaim ?? 'organizations and teams' },
         { head: 'Redirect path', cell: ({ redirectUri }) => <code>{new URL(redirectUri).pathname}</code> },
-        { head: 'Actions', cell: ({ name }) => <Acts name={name} /> },
+        { head: 'Actions', class: 'actions', cell: ({ name }) => <Acts name={name} /> },
       ]}
     />
   );
