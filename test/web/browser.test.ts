@@ -79,6 +79,18 @@ describe(`web: in a browser${withoutBrowser}`, () => {
     complaints = complaints.filter((complaint) => !complaint.includes('net::ERR_FAILED'));
   });
 
+  it('a log has its search and its tools in one line beside the jobs', async () => {
+    const id = await site.build('sample', {}, [{ name: 'lint' }, { name: 'unit' }]);
+    await site.begin({ job: job(id), attempt: 1 });
+    await site.appendLog({ job: job(id), attempt: 1 }, 'checked\n');
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await page.goto(`/builds/${id}`);
+    await page.getByRole('button', { name: 'Wrap' }).waitFor();
+    const top = (part: string) => page.evaluate<number>(`document.querySelector('${part}').offsetTop`);
+    expect(await top('.log-tools')).to.be.closeTo(await top('.log-search'), 5);
+    for (const position of [1, 2]) await site.finish({ job: job(id, position), attempt: 1 });
+  });
+
   it('a person drains a runner and resumes it by keyboard, and the page follows it', async () => {
     const running = [`${job(await site.build('sample'))}.1`];
     await site.runner('r1', { drained: false, running });

@@ -3,7 +3,7 @@ import { type Build, type BuildRequest, type Job, newStep, type Step } from '../
 import { recordTests } from '../../src/record/test-results.ts';
 import { type JobGraph, layOut } from '../../src/web/pages/graph-layout.ts';
 import { axisOf } from '../../src/web/pages/timeline-axis.ts';
-import { timesOf } from '../../src/web/pages/timeline-layout.ts';
+import { timesOf, waitForRunner } from '../../src/web/pages/timeline-layout.ts';
 import { safeMarkdown } from '../../src/web/summaries/markdown.ts';
 import { noFailure } from '../support/test-result.ts';
 import { until } from '../support/until.ts';
@@ -108,6 +108,20 @@ describe('web: the page of a build', () => {
     expect(textOf(await site.page(`/builds/${id}`))).to.include('waiting: no runner is connected');
     await site.runner('r1');
     expect(textOf(await site.page(`/builds/${id}`))).to.include('waiting: no runner has the label &quot;gpu&quot;');
+  });
+
+  it('says at the top what keeps a build from going on, and shows the job that waits for it', async () => {
+    await site.runner('r1');
+    const labels = ['gpu'];
+    const id = await site.build('sample', {}, [{ name: 'lint' }, { name: 'speed', labels }, { name: 'size', labels }]);
+    await site.begin({ job: job(id), attempt: 1 });
+    expect(textOf(await site.page(`/builds/${id}`))).to.not.include('more wait');
+    await site.finish({ job: job(id), attempt: 1 });
+    const page = await site.page(`/builds/${id}`);
+    expect(textOf(page)).to.include(
+      'Running, 1 of 3 jobs done. speed and 1 more wait: no runner has the label &quot;gpu&quot;.',
+    );
+    expect(page).to.match(/<section[^>]* aria-label="Job speed"/);
   });
 
   it('says since when a branch is broken and which build fixed it', async () => {
@@ -342,6 +356,8 @@ describe('web: the timeline of a build', () => {
       ['waited for a runner 0-1', 'set-up 1-2', 'Install 2-3', 'Lint 3-5'],
       ['waited for lint 0-5', 'waited for a runner 5-7', 'set-up 7-8', 'Test 8-10'],
     ]);
+    const build = { jobs: [first, second], requests: [] } as unknown as Build;
+    expect(build.jobs.map((one) => waitForRunner(one, build))).to.deep.equal([1000, 2000]);
   });
 
   it('shows earlier attempts, and what a job still waits for', () => {

@@ -122,14 +122,18 @@ describe('web: results of single tests', () => {
   it('show on the page whether a failure is new on the branch', async () => {
     const next = await site.build('app', {}, [{ name: 'unit' }]);
     const ref = { job: job(next), attempt: 1 };
+    const message = 'sum_test.go:7: 3 is not 4';
+    const stack = [{ text: message, file: 'sum_test.go', line: 7 }];
     await recordTests(site.context.database, ref, 1, [
-      result('adds', { status: 'failed' }),
+      result('adds', { status: 'failed', message, stack }),
       result('fails <b>', { status: 'failed' }),
     ]);
     const tests = { passed: 0, failed: 2, skipped: 0, total: 2, listed: 2 };
     await site.finish(ref, { status: 'failure', reason: 'exit_code', exitCode: 1, tests });
     const page = await site.page(`/builds/${next}`);
     expect(page).to.match(/adds<\/a><span class="label">new<\/span>/);
+    expect(page.match(/3 is not 4/g), 'the message, once').to.have.length(1);
+    expect(page).to.include('<code>sum_test.go:7</code>');
     expect(page).to.match(/fails &lt;b&gt;<\/a><span class="faint">failed before<\/span>/);
   });
 

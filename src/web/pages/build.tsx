@@ -21,6 +21,7 @@ import { BuildFacts, CommitBody } from './build-facts.tsx';
 import { chooseJob, mayHaveLog } from './chosen-job.ts';
 import { failedTestsOf, TestCounts } from './failed-tests.tsx';
 import { Graph } from './graph.tsx';
+import { whatHolds } from './held-jobs.ts';
 import { JobList } from './job-list.tsx';
 import { type Allowed, JobPane } from './job-pane.tsx';
 import { type JobView, JobViews, jobViewsOf } from './job-views.tsx';
@@ -85,7 +86,7 @@ export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Res
             <BuildMark build={build} /> <span class="subject">{build.subject}</span>
           </h1>
           <p class="verdict">
-            <Words text={verdictOf(build)} />
+            <Words text={[verdictOf(build), whatHolds(build, runners, needed)].filter(Boolean).join(' ')} />
           </p>
           <Broken build={build} history={history} />
           <Act signIn={signInPath(context)} build={build} allowed={allowed} signedIn={context.get('signedIn')} />

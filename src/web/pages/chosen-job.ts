@@ -9,7 +9,7 @@ export interface ChosenJob {
 }
 
 /**
- * The job that the query asks for, else the first one that failed, waits for a person's approval, runs, or has started.
+ * The job that the query asks for, else the first one that failed, waits for a person's approval, runs, waits for a runner, or has started.
  * @returns undefined for a build without jobs
  */
 export function chooseJob(build: Build, job: string | undefined, attempt: string | undefined): ChosenJob | undefined {
@@ -19,6 +19,7 @@ export function chooseJob(build: Build, job: string | undefined, attempt: string
     jobs.find((one) => one.status === 'failure' || one.status === 'error') ??
     waitingForApproval(build)[0] ??
     jobs.find((one) => one.status === 'running') ??
+    jobs.find((one) => one.status === 'queued') ??
     jobs.find((one) => one.attempts.length > 0) ??
     jobs[0];
   if (!chosen) return undefined;

@@ -1,5 +1,6 @@
 import type { RecordedResult } from '../../kernel/model/test-shapes.ts';
 import { type Build, isFinal, type Job } from '../../kernel/model.ts';
+import { duration } from '../../kernel/times.ts';
 import type { RunnerMember } from '../../redis/membership.ts';
 import type { StepLines } from '../logs/step-lines.ts';
 import { type Needed, whyItWaits } from '../status/waiting.ts';
@@ -9,6 +10,7 @@ import { FailedTests } from './failed-tests.tsx';
 import { StatusMark, Took } from './parts.tsx';
 import { attemptSentence, stateOf } from './sentences.ts';
 import { type ShowSummary, Steps } from './steps.tsx';
+import { waitForRunner } from './timeline-layout.ts';
 import { Words } from './words.tsx';
 
 /** Which acts on a build a page offers. */
@@ -33,10 +35,14 @@ interface Shown {
   now: number;
 }
 
+/** Milliseconds of waiting for a runner that are worth to be told. */
+const shownWait = 1000;
+
 /** The chosen job of a build: its state, its attempts and its steps. Its log comes after it. */
 export function JobPane(shown: Shown) {
   const { build, job, now } = shown;
   const single = build.jobs.length === 1;
+  const wait = waitForRunner(job, build);
   const state = single && job.finishedAt !== null ? undefined : stateNow(shown);
   return (
     <section id="job" class="job" data-live="" aria-label={`Job ${job.name}`}>
@@ -50,6 +56,7 @@ export function JobPane(shown: Shown) {
           <span class="where">
             {job.runner !== null && <>on {job.runner} · </>}
             <Took from={job.startedAt} to={job.finishedAt} now={now} />
+            {wait >= shownWait && <> · waited {duration(wait)}</>}
           </span>
         )}
         {!single && <Act shown={shown} />}

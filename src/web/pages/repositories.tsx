@@ -54,70 +54,75 @@ export async function repositoriesPage(context: Context<WebEnv>, web: Web): Prom
         </PageHead>
         <TextFilter action="/repos" label="Name or URL" text={text} />
         <section id="repositories" data-live="">
-          {rows.length === 0 &&
-            (text || after ? <p class="empty">No repositories match.</p> : <NoRepositories context={context} />)}
-          <Table
-            class="cards"
-            rows={rows}
-            columns={[
-              { head: 'Favourite', label: false, cell: ({ name }) => <Star repo={name} favourites={favourites} /> },
-              {
-                head: 'Status',
-                label: false,
-                cell: ({ error, builds: [newest] }) => {
-                  if (error) return <span class="status error">poll failed</span>;
-                  return newest ? <BuildMark build={newest} /> : <span class="faint">not built</span>;
+          {rows.length > 0 ? (
+            <Table
+              class="cards"
+              rows={rows}
+              columns={[
+                { head: 'Favourite', label: false, cell: ({ name }) => <Star repo={name} favourites={favourites} /> },
+                {
+                  head: 'Status',
+                  class: 'state',
+                  label: false,
+                  cell: ({ error, builds: [newest] }) => {
+                    if (error) return <span class="status error">poll failed</span>;
+                    return newest ? <BuildMark build={newest} /> : <span class="faint">not built</span>;
+                  },
                 },
-              },
-              {
-                head: 'Repository',
-                class: 'name',
-                cell: ({ name, url, observedAt }) => (
-                  <>
-                    <a href={`/repos/${name}`}>{name}</a>
-                    <span class="by">{hideCredentials(url)}</span>
-                    <span class="by">
-                      {observedAt === null ? (
-                        'not checked yet'
-                      ) : (
-                        <>
-                          checked <Age time={observedAt} now={now} />
-                        </>
-                      )}
-                    </span>
-                  </>
-                ),
-              },
-              {
-                head: 'Latest build of the default branch',
-                class: 'commit',
-                label: false,
-                cell: ({ defaultBranch, builds: [newest] }) =>
-                  newest && (
+                {
+                  head: 'Repository',
+                  class: 'name',
+                  cell: ({ name, url, observedAt }) => (
                     <>
-                      <a href={`/builds/${newest.id}`} class="subject">
-                        #{newest.number} {newest.subject}
-                      </a>
+                      <a href={`/repos/${name}`}>{name}</a>
+                      <span class="by">{hideCredentials(url)}</span>
                       <span class="by">
-                        {defaultBranch} · <Author build={newest} />
+                        {observedAt === null ? (
+                          'not checked yet'
+                        ) : (
+                          <>
+                            checked <Age time={observedAt} now={now} />
+                          </>
+                        )}
                       </span>
                     </>
                   ),
-              },
-              { head: 'Last results', label: false, cell: ({ builds }) => <RecentResults builds={builds} /> },
-              {
-                head: 'Duration',
-                class: 'number',
-                cell: ({ builds: [newest] }) =>
-                  newest && <Took from={durationStart(newest)} to={newest.finishedAt} now={now} />,
-              },
-              {
-                head: 'Age',
-                class: 'number',
-                cell: ({ builds: [newest] }) => newest && <Age time={newest.createdAt} now={now} />,
-              },
-            ]}
-          />
+                },
+                {
+                  head: 'Latest build of the default branch',
+                  class: 'commit',
+                  label: false,
+                  cell: ({ defaultBranch, builds: [newest] }) =>
+                    newest && (
+                      <>
+                        <a href={`/builds/${newest.id}`} class="subject">
+                          #{newest.number} {newest.subject}
+                        </a>
+                        <span class="by">
+                          {defaultBranch} · <Author build={newest} />
+                        </span>
+                      </>
+                    ),
+                },
+                { head: 'Last results', label: false, cell: ({ builds }) => <RecentResults builds={builds} /> },
+                {
+                  head: 'Duration',
+                  class: 'number',
+                  cell: ({ builds: [newest] }) =>
+                    newest && <Took from={durationStart(newest)} to={newest.finishedAt} now={now} />,
+                },
+                {
+                  head: 'Age',
+                  class: 'number',
+                  cell: ({ builds: [newest] }) => newest && <Age time={newest.createdAt} now={now} />,
+                },
+              ]}
+            />
+          ) : text || after ? (
+            <p class="empty">No repositories match.</p>
+          ) : (
+            <NoRepositories context={context} />
+          )}
           <PageLinks action="/repos" filter={{ text }} after={after} next={next} />
         </section>
         <StarForm context={context} />

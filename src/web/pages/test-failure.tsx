@@ -39,7 +39,7 @@ export function TestFailure({ result, above, id, file, fileOf, log, history, unt
       {stack.length > 0 && (
         <ul class="stack" aria-label="Stack">
           {stack.map((line) => (
-            <Frame line={line} fileOf={fileOf} />
+            <Frame line={line.text === message ? placeOf(line) : line} fileOf={fileOf} />
           ))}
         </ul>
       )}
@@ -71,6 +71,11 @@ function Frame({ line: { text, file, line }, fileOf }: { line: StackLine; fileOf
       <code>{href === undefined ? text : <a href={href}>{text}</a>}</code>
     </li>
   );
+}
+
+/** A line of the stack that says nothing but the message, as Go has it, by its place alone. */
+function placeOf(line: StackLine): StackLine {
+  return { ...line, text: `${line.file}:${line.line}` };
 }
 
 /** Lines of a message that are shown without scrolling, as the style sheet has it. */

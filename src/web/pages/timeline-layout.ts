@@ -35,6 +35,13 @@ export function timesOf(build: Build, now: number): BuildTimes {
   return { from, to: Math.max(from + 1, ...ends), jobs };
 }
 
+/** Milliseconds that the newest attempt of a job has waited for a runner before it started. */
+export function waitForRunner(job: Job, build: Build): number {
+  const start = Date.parse(job.attempts.at(-1)?.startedAt ?? '');
+  const wait = spansOf(job, build, start).find(({ kind, to }) => kind === 'queued' && to === start);
+  return wait ? wait.to - wait.from : 0;
+}
+
 function spansOf(job: Job, build: Build, now: number): Span[] {
   const retries = retriesOf(job, build);
   const spans: Span[] = [];

@@ -17,7 +17,7 @@ export function Timeline({ build, chosen, now }: Shown) {
   const axis = axisOf(times);
   return (
     <div class="times">
-      <span class="faint">{duration(axis.shown)}</span>
+      <span class="faint">{duration(axis.shown)} in all</span>
       <Marks axis={axis} from={times.from} />
       {times.jobs.map((one) => (
         <Row one={one} axis={axis} chosen={one.job.id === chosen} />

@@ -134,8 +134,7 @@ function RefName({ repo, of }: { repo: string; of: string }) {
 function actsOf(repo: string): Column<ObservedRef> {
   return {
     head: 'Actions',
-    class: 'number',
-    label: false,
+    class: 'actions',
     cell: ({ ref, builds }) => <RefActs repo={repo} of={ref} builds={builds} />,
   };
 }

@@ -57,7 +57,10 @@ function Providers({ providers, next }: { providers: Provider[]; next: string })
     <ul class="providers">
       {providers.map(({ name, title }) => (
         <li>
-          <a class="button" href={`/sign-in/with/${name}?next=${encodeURIComponent(next)}`}>
+          <a
+            class={providers.length === 1 ? 'button primary' : 'button'}
+            href={`/sign-in/with/${name}?next=${encodeURIComponent(next)}`}
+          >
             Sign in with {title}
           </a>
         </li>
