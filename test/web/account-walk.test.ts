@@ -179,6 +179,23 @@ describe(`web: ways in and out in a browser${withoutBrowser}`, () => {
     }
   });
 
+  it('a person whose sessions Volt cannot read for a moment is not told so, and the page goes on', async () => {
+    const { db } = site.context.database;
+    await signedInAs('lou');
+    await grantRole(site.context.database, { who: 'lou', role: 'read', repos: ['*'] }, 'owner');
+    await page.goto(`${site.privateUrl}/builds`);
+    const look = () => page.evaluate(`document.dispatchEvent(new Event('visibilitychange'))`);
+    const failed = page.waitForResponse((answer) => answer.status() === 500 && answer.url().endsWith('/builds'));
+    await db.schema.alterTable('sessions').renameTo('unreadable').execute();
+    await look();
+    await failed;
+    await db.schema.alterTable('unreadable').renameTo('sessions').execute();
+    await site.build('open', { subject: 'Go on' });
+    await look();
+    await page.getByText('Go on').waitFor({ timeout: 60_000 });
+    expect(await page.getByText('You were signed out').count()).to.equal(0);
+  });
+
   it('a person lets a program act by keyboard, without scripts', async () => {
     await context.close();
     context = await (browser as Browser).newContext({ javaScriptEnabled: false });

@@ -67,7 +67,7 @@ async function refresh(): Promise<void> {
     const text = await answer.text();
     // the reader has gone on to another job meanwhile
     if (pageAddress() !== address) again = true;
-    else if (text !== shown) show(text, answer.ok);
+    else if (text !== shown) show(text, answer);
     shown = text;
   } catch {
     // Volt does not answer; when the event stream reconnects, the page is fetched again
@@ -78,11 +78,12 @@ async function refresh(): Promise<void> {
   }
 }
 
-/** @param ok whether it is the page, and not one that says what is wrong */
-function show(text: string, ok: boolean): void {
+/** @param answer `ok` if it is the page, and not one that says what is wrong */
+function show(text: string, { ok, status }: Response): void {
   const begun = performance.now();
   const fresh = new DOMParser().parseFromString(text, 'text/html');
-  if (isSignedOut(fresh)) stop();
+  // without its database, Volt does not know who asks
+  if (status < 500 && isSignedOut(fresh)) stop();
   if (isOver || !ok) return;
   change = fresh.body.dataset.change;
   update(fresh);
