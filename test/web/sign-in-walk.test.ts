@@ -1,3 +1,4 @@
+import axe from 'axe-core';
 import { expect } from 'chai';
 import type { Browser } from 'playwright-core';
 import { removeProvider } from '../../src/record/providers.ts';
@@ -56,6 +57,12 @@ describe(`web: signing in at a provider, in a browser${withoutBrowser}`, () => {
         await page.waitForURL(`${site.privateUrl}/builds`);
         await page.getByRole('button', { name: 'Sign out' }).click();
         await page.getByRole('heading', { name: 'You are signed out' }).waitFor();
+        if (javaScriptEnabled) {
+          await page.setViewportSize({ width: 375, height: 812 });
+          await page.evaluate(axe.source);
+          const { violations } = (await page.evaluate('axe.run()')) as axe.AxeResults;
+          expect(violations.map(({ id }) => id)).to.deep.equal([]);
+        }
         await page.getByRole('link', { name: 'go to the start page' }).click();
         await signedOut.waitFor();
         expect(new URL(page.url()).origin).to.equal(site.privateUrl);
