@@ -181,6 +181,7 @@ describe(`web: ways in and out in a browser${withoutBrowser}`, () => {
 
   it('a person whose sessions Volt cannot read for a moment is not told so, and the page goes on', async () => {
     const { db } = site.context.database;
+    await site.repository('going');
     await signedInAs('lou');
     await grantRole(site.context.database, { who: 'lou', role: 'read', repos: ['*'] }, 'owner');
     await page.goto(`${site.privateUrl}/builds`);
@@ -190,7 +191,7 @@ describe(`web: ways in and out in a browser${withoutBrowser}`, () => {
     await look();
     await failed;
     await db.schema.alterTable('unreadable').renameTo('sessions').execute();
-    await site.build('open', { subject: 'Go on' });
+    await site.build('going', { subject: 'Go on' });
     await look();
     await page.getByText('Go on').waitFor({ timeout: 60_000 });
     expect(await page.getByText('You were signed out').count()).to.equal(0);
