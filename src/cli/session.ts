@@ -20,7 +20,7 @@ export function sessionCommand(program: Command): CommandFile {
     .command('session')
     .summary('list and end your sessions in browsers')
     .description(
-      'Lists and ends the sessions of whom commands act as: of a person, all browsers in which they are signed in; with a token that is no person\'s, the browsers that signed in with it. "volt whoami" says who that is.',
+      'Lists and ends the sessions of whom commands act as: of a person, all browsers in which they are signed in; with a token that may less than its person, or that is no person\'s, the browsers that signed in with it. "volt whoami" says who that is.',
     );
   const list = jsonOption(command.command('ls'))
     .description('Lists the browsers that are signed in, newest first.')
@@ -28,7 +28,7 @@ export function sessionCommand(program: Command): CommandFile {
       const client = Client.of(configOf(list));
       const page = await client.get<Sessions>('/account/sessions');
       if (json) return printJson(page);
-      const owner = ownerText(await client.get<Answer<typeof account>>('/account'));
+      const owner = ownerText(page.whose, await client.get<Answer<typeof account>>('/account'));
       if (page.sessions.length > 0) print(`Browsers that are signed in ${owner}:`);
       await printEntries(page.sessions, `no browser is signed in ${owner}`, {
         ID: ({ id }) => id.slice(0, idLength.shown),
@@ -73,9 +73,9 @@ export function sessionCommand(program: Command): CommandFile {
 }
 
 /** Whose sessions the command shows. */
-function ownerText({ person, token }: Answer<typeof account>): string {
-  if (person) return `as ${person.name}`;
-  return token === null ? 'with the main token' : `with the token ${plain(token)}`;
+function ownerText(whose: Sessions['whose'], { name, token }: Answer<typeof account>): string {
+  if (whose === 'person') return `as ${plain(name)}`;
+  return whose === 'main token' ? 'with the main token' : `with the token ${plain(token ?? '')}`;
 }
 
 /** @throws VoltError `not_found`, `usage` */

@@ -19,7 +19,7 @@ const states: { readonly [S in CommitState]: string } = {
   skipped: 'success',
 };
 
-/** Flags at Pagure, https://pagure.io/api/0/, "Flag a pull-request" and "Flag a commit". */
+/** Flags at Pagure, https://pagure.io/api/0/, "Flag a commit". */
 export function pagure(access: ForgeAccess, timeout: number): Forge {
   const client = new ForgeClient(access, { authorization: `token ${access.token}` }, timeout);
   return {
@@ -61,10 +61,12 @@ export function pagure(access: ForgeAccess, timeout: number): Forge {
   };
 }
 
-/** The flags of a pull request, else of the commit. */
-function flagsOf({ project, ref, sha }: CommitStatus): string {
-  const [, number] = /^refs\/pull\/(\d+)\/head$/.exec(ref) ?? [];
-  return number === undefined ? `/${project}/c/${sha}/flag` : `/${project}/pull-request/${number}/flag`;
+/**
+ * A pull request shows the flags of its newest commit. A flag of the pull request itself would be one of the commit that is the newest
+ * when the request arrives, which may be another one than the build's.
+ */
+function flagsOf({ project, sha }: CommitStatus): string {
+  return `/${project}/c/${sha}/flag`;
 }
 
 /** A flag with the same id is updated; an id has at most 32 characters. */

@@ -142,13 +142,13 @@ export const settings = [
     env: 'VOLT_SESSION_HOURS',
     schema: z.coerce.number().min(1).max(8760).default(720),
     about:
-      'Hours that a browser stays signed in at most (1 to 8760), whether it is used or not. Sessions that have begun keep their end.',
+      'Hours that a browser stays signed in at most, whether it is used or not. Sessions that have begun keep their end.',
   },
   {
     env: 'VOLT_GROUP_DAYS',
     schema: z.coerce.number().min(1).max(365).default(30),
     about:
-      'Days that the groups of a person count after their provider has told them (1 to 365). A token never asks a provider, so without a new sign-in it loses the roles of groups then.',
+      'Days that the groups of a person count after their provider has told them; a change counts from the next sign-in. A token never asks a provider, so without a new sign-in it loses the roles of groups then.',
   },
   {
     env: 'VOLT_PROXY_SIGN_IN',

@@ -4,12 +4,12 @@ import { namedRecipients, tellsCommitters } from '../kernel/notices.ts';
 import { takeEntries, targetsWithEntries } from '../record/audit-notices.ts';
 import { anyChange, type PendingChange, takeChange } from '../record/branch-changes.ts';
 import { brokenBranches } from '../record/branch-states.ts';
-import { committerOf } from '../record/committers.ts';
 import type { Database, Write } from '../record/database.ts';
 import { addGeneralNotice, addNotice, dropUntrue, type Known, knownToRecipients } from '../record/new-notices.ts';
 import { anyDigest, takeDigests } from '../record/notice-digests.ts';
 import { droppedFor } from '../record/notice-mutes.ts';
 import { findNoticeTarget, listNoticeTargets } from '../record/notice-targets.ts';
+import { committerAt } from './committer-mail.ts';
 import { type Addressee, type Concerned, follows, hears, muteOf, recipientsOf } from './notice-recipients.ts';
 
 /**
@@ -94,32 +94,4 @@ async function concernedBy(
     informed.push({ address: recipient, dropped });
   }
   return { author, informed };
-}
-
-/**
- * Where mail for the author of commits goes: to a person who may read the repository, at the address that the person has chosen, and
- * to addresses of the domains that an administrator has named. Anybody can write any address into a commit.
- */
-async function committerAt(
-  db: Write,
-  { options: { domains = [] } }: Pick<NoticeTarget, 'options'>,
-  repo: string,
-  given: string,
-): Promise<Addressee> {
-  const address = given.toLowerCase();
-  const isNamed = domains.includes(address.slice(address.lastIndexOf('@') + 1));
-  const { standing, mail } = await committerOf(db, address, repo);
-  const withoutRole = `its person has no role that lets read ${repo}`;
-  switch (standing) {
-    case 'may read':
-      return { address: mail ?? address };
-    case 'nobody known':
-      return { address, dropped: isNamed ? undefined : 'the address belongs to nobody who is known here' };
-    case 'has no role':
-      return { address, dropped: isNamed ? undefined : withoutRole };
-    case 'has no role, and it is private':
-      return { address, dropped: withoutRole };
-    case 'blocked':
-      return { address, dropped: 'its person is blocked' };
-  }
 }

@@ -1,4 +1,5 @@
 import { VoltError } from '../kernel/errors.ts';
+import { namedRecipients } from '../kernel/notices.ts';
 import type { Problem } from '../kernel/problems.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import type { StageContext } from '../queues/stage.ts';
@@ -16,6 +17,7 @@ import {
   postponeNotices,
 } from '../record/notices.ts';
 import { pause } from '../system/wait.ts';
+import { committerAt } from './committer-mail.ts';
 import { DeliveryHold } from './delivery-hold.ts';
 import { notOwned } from './maintained.ts';
 import { type NoticeMessage, noticeMessage } from './notice-message.ts';
@@ -99,14 +101,17 @@ export class NoticeDelivery {
   }
 
   /** Why a notice is not sent that was right when it was made. */
-  async #refusal(
-    { kind, maintainer }: OpenNoticeTarget,
-    { recipient }: DueNotice,
-    { about }: NoticeMessage,
-  ): Promise<string | undefined> {
+  async #refusal(target: OpenNoticeTarget, { recipient }: DueNotice, { about }: NoticeMessage) {
+    const { kind, address, options, maintainer } = target;
+    const { database } = this.#context;
     const lost = about ? notOwned(maintainer, about.repo) : undefined;
     if (lost !== undefined || kind !== 'mail') return lost;
-    return (await wantsNoMail(this.#context.database, recipient)) ? 'the recipient wants no mail from Volt' : undefined;
+    if (await wantsNoMail(database, recipient)) return 'the recipient wants no mail from Volt';
+    const named = namedRecipients({ kind, to: address.to, owners: options.owners });
+    // a committer may have been blocked, or have lost the role, while the notice waited
+    return about && !named.includes(recipient)
+      ? (await committerAt(database.db, target, about.repo, recipient)).dropped
+      : undefined;
   }
 
   async #failed({ name }: OpenNoticeTarget, notice: DueNotice, error: VoltError): Promise<void> {

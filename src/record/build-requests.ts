@@ -14,7 +14,13 @@ export async function lastRequests(
   database: Pick<Database, 'db'>,
   ids: readonly BuildId[],
 ): Promise<Map<BuildId, BuildRequest>> {
-  const rows = await requests(database, ids).where('kind', '<>', 'cancel').execute();
+  const last = requests(database, ids)
+    .where('kind', '<>', 'cancel')
+    .clearSelect()
+    .clearOrderBy()
+    .select(({ fn }) => fn.max('intents.id').as('id'))
+    .groupBy(({ fn }) => fn.coalesce('made_build', 'build_id'));
+  const rows = await requests(database, ids).where('intents.id', 'in', last).execute();
   return new Map(
     rows.flatMap((row) =>
       requestOf(row).map((request) => [String(row.made_build ?? row.build_id) as BuildId, request]),

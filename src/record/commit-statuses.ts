@@ -85,7 +85,7 @@ async function wantStatus(db: Write, id: number, begun: boolean): Promise<void> 
 
 /**
  * The ref that a status is sent with, and what keeps it apart from others of its name and commit. At GitLab, which keeps the refs of
- * a commit apart, a status of a merge request counts for the branch that it comes from. Gerrit, Pagure and Azure DevOps have statuses of
+ * a commit apart, a status of a merge request counts for the branch that it comes from. Gerrit and Azure DevOps have statuses of
  * changes and pull requests.
  */
 function refAt(
@@ -93,7 +93,7 @@ function refAt(
   ref: string,
   pull: Pick<PullRequestDetails, 'headRef'> | null,
 ): { ref: string; lane: string } {
-  const isOwn = pull !== null && (kind === 'gerrit' || kind === 'pagure' || kind === 'azure');
+  const isOwn = pull !== null && (kind === 'gerrit' || kind === 'azure');
   const sent = pull === null || isOwn || pull.headRef === null ? ref : `refs/heads/${pull.headRef}`;
   return { ref: sent, lane: kind === 'gitlab' || isOwn ? sent : '' };
 }

@@ -155,9 +155,9 @@ for (const groupKind of groupKinds) {
     });
 
     timed('takes a beat for what it says, in whatever moment of its waiting that comes', async () => {
-      const processes = await begin(0.4);
+      const processes = await begin(2);
       let beats = 0;
-      // it waits for 100 ms at a time, so beats come at any moment of a wait
+      // it waits for 250 ms at a time, so beats come at any moment of a wait
       const beating = setInterval(() => {
         processes.beat();
         beats++;

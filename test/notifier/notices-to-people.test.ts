@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { type Config, loadConfig } from '../../src/kernel/config.ts';
+import { makeNotices } from '../../src/notifier/make-notices.ts';
 import type { Database } from '../../src/record/database.ts';
 import { grantRole, revokeRole } from '../../src/record/grants.ts';
 import { noteIdentity } from '../../src/record/identities.ts';
@@ -121,6 +122,23 @@ describe('notices to and about people', () => {
         'mail ada@example.org broken sent',
         'mail ada@home.example fixed dropped its person is blocked',
         'mail ada@example.org fixed dropped its person is blocked',
+        'mail ada@example.org broken dropped its person is blocked',
+      ]);
+    });
+
+    it('not if the person may not read the repository any more, or is blocked, once they are sent', async () => {
+      await noticing.addMail('committers');
+      for (const lose of [() => revokeRole(database, { who: 'ada' }), () => setBlocked(database, 'ada', true)]) {
+        await grantRole(database, { who: 'ada', role: 'read', repos: ['app'] }, 'owner');
+        await noticing.end('success');
+        await noticing.end('failure');
+        await makeNotices(database, new AbortController().signal);
+        await lose();
+        await noticing.deliver();
+      }
+      expect(mail.received).to.deep.equal([]);
+      expect((await log()).filter((entry) => entry.includes('broken'))).to.deep.equal([
+        'mail ada@example.org broken dropped its person has no role that lets read app',
         'mail ada@example.org broken dropped its person is blocked',
       ]);
     });

@@ -108,7 +108,7 @@ describe('the outbox of statuses', () => {
       'git volt/pull-request refs/heads/topic ',
       'lab volt/pull-request refs/heads/topic refs/heads/topic',
       `review volt/pull-request ${ref} ${ref}`,
-      `flags volt/pull-request ${ref} ${ref}`,
+      'flags volt/pull-request refs/heads/topic ',
       // a branch is no change
       'git volt/push refs/heads/main ',
       'lab volt/push refs/heads/main refs/heads/main',

@@ -200,8 +200,6 @@ export const dialects: { readonly [K in ForgeKind]: Dialect } = {
     ...{ api: '/api/0', authorization: (own) => `token ${own}` },
     parse: (request) => {
       const what = request.method === 'POST' ? 'set' : 'list';
-      const pull = /^\/(?<project>.+)\/pull-request\/(?<number>\d+)\/flag$/.exec(request.path)?.groups;
-      if (pull) return { what, project: pull.project ?? '', sha: changeSha, ref: `refs/pull/${pull.number}/head` };
       return (
         matched(request, /^\/(?<project>.+)\/c\/(?<sha>[\w-]+)\/flag$/, what) ??
         matched(request, /^\/(?<project>.+)$/, 'project')

@@ -39,13 +39,15 @@ describe('web: the account of a person', () => {
     expect(await makeToken(cookie, { name: 'ours', repos: ['app'] })).to.include({ name: 'mallory-ours' });
   });
 
+  const byToken = (token: string) => (path: string, method: string) =>
+    site.fetch(`/api/v1/account${path}`, { method, headers: { authorization: `Bearer ${token}` } });
+
   it('is not for a token of the person to change: it revokes itself and no other, and ends sessions that are old enough', async () => {
     const cookie = await site.signInAs('ada');
     await grant('ada', 'own', 'app');
-    const other = await makeToken(cookie, { name: 'other', role: 'own' });
-    const { token, name } = await makeToken(cookie, { name: 'reader', role: 'read', repos: ['app'] });
-    const headers = { authorization: `Bearer ${token}` };
-    const by = (path: string, method: string) => site.fetch(`/api/v1/account${path}`, { method, headers });
+    const other = await makeToken(cookie, { name: 'other', role: 'read' });
+    const { token, name } = await makeToken(cookie, { name: 'laptop', role: 'own' });
+    const by = byToken(token);
     const browser = await site.signIn(token);
     const { sessions } = await bodyOf(await ask(cookie, '/sessions'));
     const own = sessions.find(({ current }: { current: boolean }) => current);
@@ -66,6 +68,25 @@ describe('web: the account of a person', () => {
     expect((await ask(cookie, '')).status).to.equal(200);
     expect(await bodyOf(await by('/token', 'DELETE'))).to.deep.equal({ name });
     expect((await by('', 'GET')).status).to.equal(401);
+  });
+
+  it('shows a token that may less than the person only the sessions that began with it, and lets it end no others', async () => {
+    const cookie = await site.signInAs('grace');
+    await grant('grace', 'own', 'app');
+    const { sessions } = await bodyOf(await ask(cookie, '/sessions'));
+    const limits = [{ role: 'read' }, { role: 'own', repos: ['app'] }];
+    for (const [index, limit] of limits.entries()) {
+      const { token } = await makeToken(cookie, { name: `program-${index}`, ...limit });
+      const by = byToken(token);
+      const browser = await site.signIn(token);
+      const seen = await bodyOf(await by('/sessions', 'GET'));
+      expect(seen.whose).to.equal('token');
+      expect(seen.sessions).to.have.lengthOf(1);
+      expect((await by(`/sessions/${sessions[0].id}`, 'DELETE')).status).to.equal(404);
+      expect(await bodyOf(await by('/sessions/end-others', 'POST'))).to.deep.equal({ ended: 1 });
+      expect((await ask(browser, '')).status).to.equal(401);
+      expect((await ask(cookie, '')).status).to.equal(200);
+    }
   });
 
   it('says to which of their addresses a person gets mail, on the page and by a command, too, and the audit log has it', async () => {

@@ -273,6 +273,8 @@ describe('web: the roles of people', () => {
     await grant('oona', 'own', 'app');
     await site.post('/api/v1/notice-targets', { name: 'narrowed', kind: 'mail', to: 'committers' });
     const hidden = await site.build('vault');
+    for (const repo of ['app', 'vault'])
+      await mute(database, { target: 'narrowed', recipient: `mallory@${repo}.example` }, { repo, branch: null });
     for (const [at, recipient] of [
       [build, 'ada@app.example'],
       [hidden, 'eve@vault.example'],
@@ -288,12 +290,15 @@ describe('web: the roles of people', () => {
       body: JSON.stringify({ repos: ['app'] }),
     });
     expect(narrowed.status).to.equal(200);
+    const { targets } = await bodyOf(await ask(cookie, '/api/v1/notice-targets'));
+    const { mutes } = targets.find(({ name }: { name: string }) => name === 'narrowed');
+    expect(mutes.map(({ repo }: { repo: string }) => repo)).to.deep.equal(['app']);
     const { notices } = await bodyOf(await ask(cookie, '/api/v1/notices?target=narrowed'));
     expect(notices.map(({ recipient }: { recipient: string }) => recipient)).to.deep.equal(['ada@app.example']);
     for (const path of ['/notices', '/notices/narrowed'])
       expect(await site.page(path, { cookie }), path)
         .to.include('ada@app.example')
-        .and.not.include('eve@');
+        .and.not.include('vault.example');
     const [last] = (await listNotices(database, { target: 'narrowed', limit: 1 })).map(({ id }) => id);
     expect(await statusOf(cookie, `/api/v1/notices/${last}`)).to.equal(404);
     expect(await statusOf(await site.signIn(), `/api/v1/notices/${last}`)).to.equal(200);

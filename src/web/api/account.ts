@@ -38,9 +38,9 @@ const sessions = ownRoute({
   method: 'get',
   path: '/account/sessions',
   summary:
-    'The browsers in which you are signed in, newest first; with a token of nobody, those that signed in with it',
+    'The browsers in which you are signed in, newest first; with a token that may less than you, those that signed in with it',
   answer: sessionList,
-  handle: async ({ caller, session }, web) => ({ sessions: await ownSessions(web, caller, session), next: null }),
+  handle: async ({ caller, session }, web) => ({ ...(await ownSessions(web, caller, session)), next: null }),
 });
 
 const endingOthers = ownRoute({

@@ -2,17 +2,18 @@ import { VoltError } from '../../kernel/errors.ts';
 import { roleIn } from '../../kernel/rights.ts';
 import { includes, type Role } from '../../kernel/roles.ts';
 import { serverNow } from '../../kernel/server-time.ts';
+import { rightsOf } from '../../record/grants.ts';
 import { groupsOf, identitiesOf } from '../../record/identities.ts';
 import { chooseMail, mailChoiceOf } from '../../record/mail-choice.ts';
 import { findPerson } from '../../record/people.ts';
 import { addressesOf } from '../../record/person-addresses.ts';
 import { addPersonalToken, noOwnToken, removePersonalToken } from '../../record/personal-tokens.ts';
 import { endSessionOf, endSessions, listSessions, type Session, type SessionOwner } from '../../record/sessions.ts';
-import { type MadeToken, type NamedToken, removeToken, tokensOf } from '../../record/tokens.ts';
+import { findTokenById, type MadeToken, type NamedToken, removeToken, tokensOf } from '../../record/tokens.ts';
 import { type Reader, readableOf } from '../../record/visibility.ts';
 import type { Caller } from '../access/caller.ts';
 import { notObserved } from '../access/readable.ts';
-import type { Account, ShownSession } from '../schemas/account.ts';
+import type { Account, ShownSession, WhoseSessions } from '../schemas/account.ts';
 import type { Web } from '../services.ts';
 
 /** What somebody who is signed in sees of their own account, and changes there. */
@@ -54,20 +55,35 @@ export async function chooseOwnMail(
  */
 const safeFromTokens = 600_000;
 
-/** Whose sessions a caller sees and ends: all of the person, or those that began with the same token of nobody. */
-function ownerOf({ person, token }: Caller): SessionOwner {
-  if (person) return { person: person.id };
-  return token ? { token: token.id } : 'main token';
+/**
+ * Whose sessions a caller sees and ends: all of the person, or those that began with the same token. A token of a person that may less
+ * than the person, such as one of a program, is not for the person's browsers.
+ */
+async function ownerOf({ database }: Web, { person, token }: Caller): Promise<SessionOwner> {
+  if (!token) return person ? { person: person.id } : 'main token';
+  const limits = await findTokenById(database, token.id);
+  if (!person || !limits || limits.repos !== null) return { token: token.id };
+  const role = roleIn(await rightsOf(database, person.id)) ?? 'read';
+  return includes(limits.role, role) ? { person: person.id } : { token: token.id };
 }
 
 /** Which of them the caller ends: those that have begun before this time. */
-function begunBefore({ person, token }: Caller): number | undefined {
-  return person && token ? serverNow() - safeFromTokens : undefined;
+function begunBefore({ token }: Caller, owner: SessionOwner): number | undefined {
+  return token && owner !== 'main token' && 'person' in owner ? serverNow() - safeFromTokens : undefined;
 }
 
 /** @param current id of the session that the request was sent with */
-export async function ownSessions({ database }: Web, caller: Caller, current?: string): Promise<ShownSession[]> {
-  return (await listSessions(database, ownerOf(caller))).map((session) => shownSession(session, current));
+export async function ownSessions(
+  web: Web,
+  caller: Caller,
+  current?: string,
+): Promise<{ whose: WhoseSessions; sessions: ShownSession[] }> {
+  const owner = await ownerOf(web, caller);
+  const sessions = await listSessions(web.database, owner);
+  return {
+    whose: owner === 'main token' ? owner : 'person' in owner ? 'person' : 'token',
+    sessions: sessions.map((session) => shownSession(session, current)),
+  };
 }
 
 function shownSession({ id, ...session }: Session, current?: string): ShownSession {
@@ -76,12 +92,12 @@ function shownSession({ id, ...session }: Session, current?: string): ShownSessi
 }
 
 /** @throws VoltError `not_found`, or `conflict` with a token of the person while the session is young */
-export async function endOwnSession({ database }: Web, caller: Caller, id: string): Promise<void> {
-  const owner = ownerOf(caller);
-  if (await endSessionOf(database, owner, id, begunBefore(caller))) return;
-  if ((await listSessions(database, owner)).some((session) => session.id === id)) {
+export async function endOwnSession(web: Web, caller: Caller, id: string): Promise<void> {
+  const owner = await ownerOf(web, caller);
+  if (await endSessionOf(web.database, owner, id, begunBefore(caller, owner))) return;
+  if ((await listSessions(web.database, owner)).some((session) => session.id === id)) {
     throw new VoltError('conflict', 'this session began less than ten minutes ago, and a token cannot end it yet', {
-      remedy: 'End it on the page /account, or wait.',
+      remedy: 'Sign in as yourself and end it on the page /account, or wait.',
     });
   }
   throw new VoltError('not_found', 'there is no such session', {
@@ -90,8 +106,9 @@ export async function endOwnSession({ database }: Web, caller: Caller, id: strin
 }
 
 /** @returns how many have ended; with a token of the person, sessions stay that began less than ten minutes ago */
-export async function endOtherSessions({ database }: Web, caller: Caller, current?: string): Promise<number> {
-  return endSessions(database, ownerOf(caller), { except: current, begunBefore: begunBefore(caller) });
+export async function endOtherSessions(web: Web, caller: Caller, current?: string): Promise<number> {
+  const owner = await ownerOf(web, caller);
+  return endSessions(web.database, owner, { except: current, begunBefore: begunBefore(caller, owner) });
 }
 
 export async function ownTokens({ database }: Web, { person }: Caller): Promise<NamedToken[]> {

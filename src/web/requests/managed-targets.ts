@@ -1,7 +1,7 @@
 import type * as z from 'zod';
 import { VoltError } from '../../kernel/errors.ts';
 import type { NoticeTarget } from '../../kernel/model/notice-shapes.ts';
-import { holds } from '../../kernel/rights.ts';
+import { holds, type Right } from '../../kernel/rights.ts';
 import { includes } from '../../kernel/roles.ts';
 import { findNoticeTarget, listNoticeTargets } from '../../record/notice-targets.ts';
 import { noTarget } from '../../record/shown-target.ts';
@@ -22,7 +22,8 @@ export async function managedTargets(
   { database }: Pick<Web, 'database'>,
   requester: Requester,
 ): Promise<NoticeTarget[]> {
-  return (await listNoticeTargets(database)).filter((target) => mayManage(requester, target));
+  const targets = await listNoticeTargets(database);
+  return targets.filter((target) => mayManage(requester, target)).map((target) => shownTo(requester, target));
 }
 
 /** @throws VoltError `not_found` */
@@ -32,7 +33,7 @@ export async function managedTarget(
   name: string,
 ): Promise<NoticeTarget> {
   const target = await findNoticeTarget(database, name);
-  if (mayManage(requester, target)) return target;
+  if (mayManage(requester, target)) return shownTo(requester, target);
   throw noTarget(name);
 }
 
@@ -57,7 +58,7 @@ export async function changeManagedTarget(
   const before = await managedTarget(web, requester, name);
   requireMayHear(requester, { repos: change.repos ?? before.repos, on: change.on ?? before.on });
   requireMayName(requester, change.options?.domains);
-  return changeTarget(web, name, change, standingOf(requester));
+  return shownTo(requester, await changeTarget(web, name, change, standingOf(requester)));
 }
 
 /** @returns ids of the notices @throws VoltError as `testTarget` */
@@ -73,8 +74,19 @@ export async function testManagedTarget(
 /** The repositories about which a requester reads notices: a target may have heard of others before. */
 export function readsNoticesAbout(requester: Requester): Reader {
   if (isAdmin(requester)) return administrator;
-  const owned = (requester.caller?.rights ?? []).filter((right) => right.private && includes(right.role, 'own'));
-  return { all: false, public: false, internal: false, granted: owned.flatMap(({ repos }) => repos) };
+  return { all: false, public: false, internal: false, granted: ownedBy(requester).flatMap(({ repos }) => repos) };
+}
+
+/** Without what recipients have muted of repositories of which the target heard before, and the requester does not own. */
+function shownTo(requester: Requester, target: NoticeTarget): NoticeTarget {
+  if (isAdmin(requester)) return target;
+  const owned = ownedBy(requester);
+  return { ...target, mutes: target.mutes.filter(({ repo }) => repo === null || holds(owned, 'own', repo)) };
+}
+
+/** Rights to own private repositories, too. */
+function ownedBy({ caller }: Requester): Right[] {
+  return (caller?.rights ?? []).filter((right) => right.private && includes(right.role, 'own'));
 }
 
 function requireMayHear(requester: Requester, target: Heard): void {

@@ -59,7 +59,19 @@ export const session = z.object({
 });
 export type ShownSession = z.output<typeof session>;
 
-export const sessionList = name('SessionList', z.object({ sessions: z.array(name('Session', session)), next }));
+const whoseSessions = z.enum(['person', 'token', 'main token']);
+export type WhoseSessions = z.output<typeof whoseSessions>;
+
+export const sessionList = name(
+  'SessionList',
+  z.object({
+    whose: whoseSessions.meta({
+      description: 'all sessions of the person, those that began with the token that was sent, or with the main token',
+    }),
+    sessions: z.array(name('Session', session)),
+    next,
+  }),
+);
 
 export const endedSessions = name(
   'EndedSessions',

@@ -43,7 +43,7 @@ container: ${tinyImage}
 services:
   web: { image: ${tinyImage}, ports: [80], env: { WORD: hello }, entrypoint: sh, command: '-c "while true; do echo $WORD | nc -l -p 80; done"', options: --network-alias other }
 steps:
-  - run: for name in web other; do until nc $name 80 | grep hello; do sleep 0.1; done; done; echo "port \${{ job.services.web.ports[80] }}"
+  - run: for name in web other; do until nc $name 80 2>/dev/null | grep hello; do sleep 0.1; done; done; echo "port \${{ job.services.web.ports[80] }}"
   - run: test "\${{ job.services.web.network }}" = "\${{ job.container.network }}"`);
     const { outcome, steps } = await job.ended;
     expect(outcome, job.log()).to.include({ status: 'success' });

@@ -36,7 +36,7 @@ export async function answerAccount(
   { form = {}, made }: AccountPageState = {},
 ): Promise<Response> {
   const account = await accountOf(web, caller);
-  const sessions = await ownSessions(web, caller, context.get('session'));
+  const { sessions } = await ownSessions(web, caller, context.get('session'));
   const tokens = await ownTokens(web, caller);
   const now = serverNow();
   return answerPage(context, web, {
