@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { run } from '../../src/setup/child.mjs';
 import { say } from '../../src/setup/fault.mjs';
 import { isLong } from './long.mjs';
+import { inMemory } from './memory-folder.mjs';
 
 /**
  * The results of the tests of one file, as test/support/mocha-reporter.cjs writes them.
@@ -74,8 +75,11 @@ export async function runTests(mocha, all) {
   );
   const folder = mkdtempSync(join(tmpdir(), 'volt-results-'));
   try {
-    const start = (/** @type {Run} */ run) => runMocha(mocha, compiled, folder, run);
-    return conclude(await runAll(planRuns(files, all), start), mocha.env.VOLT_TEST_RESULTS);
+    const ended = await inMemory((forTests) => {
+      const env = forTests === undefined ? mocha.env : { ...mocha.env, TMPDIR: forTests };
+      return runAll(planRuns(files, all), (run) => runMocha({ ...mocha, env }, compiled, folder, run));
+    });
+    return conclude(ended, mocha.env.VOLT_TEST_RESULTS);
   } finally {
     compiled.remove();
     rmSync(folder, { recursive: true, force: true });

@@ -11,7 +11,7 @@ const ROOT = join(import.meta.dirname, '../..');
 const COPIED = [
   'src/setup.mjs',
   'src/setup',
-  ...['checks', 'long', 'runs', 'tools'].map((name) => `test/run/${name}.mjs`),
+  ...['checks', 'long', 'memory-folder', 'runs', 'tools'].map((name) => `test/run/${name}.mjs`),
 ];
 
 export interface Ended {
