@@ -29,6 +29,9 @@ const WAITING = /^test\/(bench|cli|engine|exec|git|job|notifier|runner)\//;
 /** These load sources a second time, or start them as processes. */
 const FROM_SOURCES = ['test/reporter/test-results.test.ts', 'test/system/task-process.test.ts'];
 
+/** These keep checkouts for later jobs, which needs file times that are finer than those of files in memory. */
+const ON_DISK = /^test\/((attack|chaos|flow|runner)\/|.*\b(kept-trees?|tree-manifest)\.test)/;
+
 /** What `npm run test:all` runs once more with the database in PostgreSQL, see test/support/database.ts. */
 const ON_POSTGRES = new RegExp(
   `^test/(${[
@@ -75,9 +78,11 @@ export async function runTests(mocha, all) {
   );
   const folder = mkdtempSync(join(tmpdir(), 'volt-results-'));
   try {
-    const ended = await inMemory((forTests) => {
-      const env = forTests === undefined ? mocha.env : { ...mocha.env, TMPDIR: forTests };
-      return runAll(planRuns(files, all), (run) => runMocha({ ...mocha, env }, compiled, folder, run));
+    const ended = await inMemory((memory) => {
+      const fast = memory === undefined ? mocha : { ...mocha, env: { ...mocha.env, TMPDIR: memory } };
+      return runAll(planRuns(files, all), (run) =>
+        runMocha(run.files.some(isOnDisk) ? mocha : fast, compiled, folder, run),
+      );
     });
     return conclude(ended, mocha.env.VOLT_TEST_RESULTS);
   } finally {
@@ -125,6 +130,11 @@ function testFiles(root) {
     .sort();
 }
 
+/** @param {string} name of a file of tests */
+function isOnDisk(name) {
+  return ON_DISK.test(name);
+}
+
 /**
  * Deals files of tests out to runs.
  * @param {string[]} files
@@ -136,6 +146,7 @@ function planRuns(files, all) {
   const withoutNetworks = (/** @type {string} */ name) => !NETWORKS.test(name);
   const apart = [BROWSER, ...FROM_SOURCES];
   const rest = files.filter((name) => withoutNetworks(name) && !apart.includes(name));
+  const onDisk = rest.filter(isOnDisk);
   rest.sort((one, other) => Number(WAITING.test(other)) - Number(WAITING.test(one)));
   const onPostgres = (/** @type {(name: string) => boolean} */ is, /** @type {number} */ size) =>
     portions(all ? files.filter((name) => ON_POSTGRES.test(name) && is(name)) : [], size).map((run) => ({
@@ -150,7 +161,7 @@ function planRuns(files, all) {
     ],
     others: [
       ...onPostgres(withoutNetworks, FILES),
-      ...portions(rest, FILES),
+      ...portions([...onDisk, ...rest.filter((name) => !onDisk.includes(name))], FILES),
       ...portions(
         files.filter((name) => FROM_SOURCES.includes(name)),
         FILES,
