@@ -165,7 +165,11 @@ export class TestFleet {
 
   /** Resolves when the commit's test has started. */
   async begun(sha: string, runs = 1): Promise<void> {
-    await until(`run ${runs} of ${sha.slice(0, 7)}`, () => this.evidence.runs(sha).length >= runs, 40_000);
+    const begun = () => this.evidence.runs(sha).length >= runs;
+    await until(`run ${runs} of ${sha.slice(0, 7)}`, begun, 40_000).catch((error: Error) => {
+      const said = [...this.#running].map(([name, { output }]) => `${name}:\n${output.slice(-2000)}`);
+      throw new Error(`${error.message}\n${said.join('\n')}`);
+    });
   }
 
   /** Resolves when the commit's test has run to its end, whether Volt knows it or not. */
