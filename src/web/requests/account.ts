@@ -36,17 +36,15 @@ export async function accountOf({ database }: Web, { name, person, token, rights
 
 /**
  * Chooses to which of their addresses a person has mail sent.
- * @throws VoltError `bad_request` for another address, and for a caller who is no person
+ * @throws VoltError `bad_request` for another address, for a caller who is no person, and with a token that may less than the person
  */
-export async function chooseOwnMail(
-  { database }: Web,
-  { person }: Caller,
-  choice: string | null,
-): Promise<string | null> {
-  if (person) return chooseMail(database, person.id, choice);
-  throw new VoltError('bad_request', 'the main token and tokens of nobody get no mail', {
-    remedy: 'Sign in as yourself.',
-  });
+export async function chooseOwnMail(web: Web, caller: Caller, choice: string | null): Promise<string | null> {
+  const owner = await ownerOf(web, caller);
+  if (owner !== 'main token' && 'person' in owner) return chooseMail(web.database, owner.person, choice);
+  const message = caller.person
+    ? `a token that may less than ${caller.name} does not choose where mail to ${caller.name} goes`
+    : 'the main token and tokens of nobody get no mail';
+  throw new VoltError('bad_request', message, { remedy: 'Sign in as yourself, with a browser or by `volt login`.' });
 }
 
 /**
@@ -56,8 +54,8 @@ export async function chooseOwnMail(
 const safeFromTokens = 600_000;
 
 /**
- * Whose sessions a caller sees and ends: all of the person, or those that began with the same token. A token of a person that may less
- * than the person, such as one of a program, is not for the person's browsers.
+ * For whom a caller acts who sees and ends sessions, and chooses where mail goes: for the person, or for the token alone. A token of a
+ * person that may less than the person, such as one of a program, is not for the person's browsers and mail.
  */
 async function ownerOf({ database }: Web, { person, token }: Caller): Promise<SessionOwner> {
   if (!token) return person ? { person: person.id } : 'main token';
