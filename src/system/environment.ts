@@ -50,6 +50,8 @@ const common = [
   ...[...proxies, 'no_proxy', 'NO_PROXY', ...certificateFiles, ...certificateFolders],
 ] as const;
 const credentials = ['SSH_AUTH_SOCK', 'XDG_CONFIG_HOME', 'XDG_CACHE_HOME'] as const;
+/** Programs such as nft are here, and the search path of an ordinary user at Debian lacks these folders. */
+const systemFolders = ['/usr/local/sbin', '/usr/sbin', '/sbin'] as const;
 const usualPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /**
@@ -74,7 +76,8 @@ export function jobEnvironment({
 
 /** The environment of programs that Volt runs for itself, such as git with the user's configuration and keys. */
 export function toolEnvironment(): Record<string, string> {
-  return { PATH: usualPath, HOME: home(), ...forGit(inherited([...common, ...credentials])) };
+  const { PATH: path = usualPath, ...machine } = forGit(inherited([...common, ...credentials]));
+  return { PATH: [...new Set([...path.split(':'), ...systemFolders])].join(':'), HOME: home(), ...machine };
 }
 
 /** Variables by which podman finds its settings, its images and the registries. */

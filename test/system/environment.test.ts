@@ -88,6 +88,12 @@ describe('the environment of a job', () => {
     }
   });
 
+  it('finds programs of the system for Volt, which the search path of an ordinary user lacks', () => {
+    const path = (of: () => Record<string, string>) => withEnvironment({ PATH: '/usr/bin:/usr/sbin' }, of).PATH;
+    expect(path(toolEnvironment)).to.equal('/usr/bin:/usr/sbin:/usr/local/sbin:/sbin');
+    expect(path(jobEnvironment)).to.equal('/usr/bin:/usr/sbin');
+  });
+
   it('has a search path even if Volt was started without one', () => {
     const environment = withEnvironment({ PATH: '' }, jobEnvironment);
     expect(environment.PATH).to.include('/usr/bin');

@@ -79,7 +79,7 @@ async function finding(title: string, folder: string, lacks: readonly Lack[], co
 /** What podman's networks need. */
 function missingPrograms(): Lack[] {
   const missing = [
-    ...(programOn(`${searchPath()}:/usr/sbin:/sbin`, 'nft') === undefined ? ['nftables'] : []),
+    ...(programOn(searchPath(), 'nft') === undefined ? ['nftables'] : []),
     ...(nameServers.some((path) => existsSync(path)) ? [] : ['aardvark-dns']),
   ];
   const remedy = `Install ${missing.join(' and ')}: without it, podman's networks do not work.`;
