@@ -1,5 +1,5 @@
 /** What `npm test` and `npm run test:all` run, in this order; the first failure ends it. */
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { run } from '../../src/setup/child.mjs';
 import { prepare, reportFaults } from '../../src/setup/commands.mjs';
 import { SetupError, say } from '../../src/setup/fault.mjs';
@@ -33,6 +33,8 @@ const CHECKS = [
   { name: 'unused code', bin: 'knip', args: [] },
 ];
 
+/** @typedef {{ cwd: string, env: NodeJS.ProcessEnv }} Where a check runs */
+
 /**
  * Sets everything up, runs the suite, and sets the process's exit code.
  *
@@ -48,7 +50,8 @@ export async function runSuite(root, args, machine = thisMachine()) {
     await provide(PROGRAMS.redis, machine);
     await prepare(root, machine);
     await provideTestTools(all, machine);
-    process.exitCode = await runChecks(root, forMocha, all);
+    const where = { cwd: root, env: testEnvironment(process.env, machine.folders) };
+    process.exitCode = await runChecks(where, forMocha, all);
   });
 }
 
@@ -68,29 +71,29 @@ async function provideTestTools(all, machine) {
 }
 
 /**
- * @param {string} root
+ * @param {Where} where
  * @param {string[]} args for mocha; with any, only mocha runs
  * @param {boolean} all
  * @returns {Promise<number>} the exit code of the first that failed, else 0
  */
-async function runChecks(root, args, all) {
-  if (args.length > 0) return show(root, { name: 'tests', bin: 'mocha', args });
+async function runChecks(where, args, all) {
+  if (args.length > 0) return show(where, { name: 'tests', bin: 'mocha', args });
   for (const check of CHECKS) {
-    const code = await show(root, check);
+    const code = await show(where, check);
     if (code !== 0) return code;
   }
-  const [file, mocha] = command(root, { bin: 'mocha', args: [] });
-  return runTests({ file, args: mocha, ...environment(root) }, all);
+  const [file, mocha] = command(where.cwd, { bin: 'mocha', args: [] });
+  return runTests({ file, args: mocha, ...where }, all);
 }
 
 /**
- * @param {string} root
+ * @param {Where} where
  * @param {{ name: string, bin: string, args: string[] }} check
  * @returns {Promise<number>} its exit code
  */
-async function show(root, check) {
+async function show(where, check) {
   say(`${check.name}: ${[check.bin, ...check.args].join(' ')}`);
-  const { code } = await run(...command(root, check), { ...environment(root), show: true });
+  const { code } = await run(...command(where.cwd, check), { ...where, show: true });
   return code;
 }
 
@@ -103,17 +106,13 @@ function command(root, { bin, args }) {
   return [process.execPath, [join(root, 'node_modules', '.bin', bin), ...args]];
 }
 
-/** @param {string} root */
-function environment(root) {
-  return { cwd: root, env: testEnvironment(process.env) };
-}
-
 /**
  * @param {NodeJS.ProcessEnv} env
+ * @param {string[]} folders where the setup has found the tools of the tests
  * @returns {NodeJS.ProcessEnv} without the person's own settings of Volt: tests must not meet a Redis that is in use. The
  * thousands of repositories of tests are made without git's samples of hooks, which are most of the files of a new one
  */
-export function testEnvironment(env) {
+export function testEnvironment(env, folders) {
   const own = Object.entries(env).filter(([name]) => !name.startsWith('VOLT_') || name.startsWith('VOLT_TEST_'));
-  return { ...Object.fromEntries(own), GIT_TEMPLATE_DIR: '' };
+  return { ...Object.fromEntries(own), PATH: folders.join(delimiter), GIT_TEMPLATE_DIR: '' };
 }

@@ -111,9 +111,10 @@ describe('`npm test`', () => {
 });
 
 describe('the environment of the tests', () => {
-  it('has no setting of Volt but those made for tests', () => {
-    expect(testEnvironment({ PATH: '/bin', VOLT_REDIS_URL: 'redis://live', VOLT_TEST_RESULTS: 'f' })).to.deep.equal({
-      PATH: '/bin',
+  it('has no setting of Volt but those made for tests, and finds what the setup has found', () => {
+    const env = { PATH: '/bin', VOLT_REDIS_URL: 'redis://live', VOLT_TEST_RESULTS: 'f' };
+    expect(testEnvironment(env, ['/bin', '/usr/sbin'])).to.deep.equal({
+      PATH: '/bin:/usr/sbin',
       VOLT_TEST_RESULTS: 'f',
       GIT_TEMPLATE_DIR: '',
     });

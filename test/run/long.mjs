@@ -1,5 +1,5 @@
 /**
- * What `npm test` leaves out, so that it ends within some eight minutes on two cores; `npm run test:all` runs it too.
+ * What `npm test` leaves out, so that it ends within some ten minutes on two cores; `npm run test:all` runs it too.
  * Chosen by measured processor time. What decides who may read or do what is not among it.
  */
 export const LONG = [
